@@ -1,0 +1,66 @@
+/**
+ * The architecture as rules: imports run one way,
+ *   api, quotes, windows, views, plan (pure) → ports → adapters, poll, stream, replay, console → main.
+ * @type {import("dependency-cruiser").IConfiguration}
+ */
+const pure = "^src/(api|quotes|windows|views|plan)/";
+const rooms = "^src/(poll|stream|replay|console)/";
+
+export default {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "pure-core",
+      comment: "The core knows no ports, no adapters and no entrypoints.",
+      severity: "error",
+      from: { path: pure, pathNot: "\\.test\\.ts$" },
+      to: { path: "^src/", pathNot: pure },
+    },
+    {
+      name: "pure-core-no-io",
+      comment: "No clock, no network, no files, no processes inside the core.",
+      severity: "error",
+      from: { path: pure, pathNot: "\\.test\\.ts$" },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "ports-see-the-core-only",
+      severity: "error",
+      from: { path: "^src/ports\\.ts$" },
+      to: { path: "^src/", pathNot: pure },
+    },
+    {
+      name: "adapters-see-ports",
+      comment: "An adapter imports the core, the ports and itself, never another adapter or a room.",
+      severity: "error",
+      from: { path: "^src/adapters/([^/]+)/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^src/", pathNot: ["^src/adapters/$1/", "^src/ports\\.ts$", pure] },
+    },
+    {
+      name: "rooms-see-ports",
+      comment: "poll, stream, replay and console work on ports alone; main hands them their adapters.",
+      severity: "error",
+      from: { path: "^src/(poll|stream|replay|console)/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^src/", pathNot: ["^src/$1/", "^src/ports\\.ts$", pure] },
+    },
+    {
+      name: "nothing-imports-main",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/main/" },
+      to: { path: "^src/main/" },
+    },
+    {
+      name: "src-imports-no-tests",
+      severity: "error",
+      from: { path: "^src/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^(test|bench|scripts)/" },
+    },
+    { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsConfig: { fileName: "tsconfig.json" },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "node", "default"] },
+  },
+};

@@ -1,0 +1,43 @@
+import type { ProviderType } from "../api/provider-spec.ts";
+import type { PriceMicros } from "./price.ts";
+
+/** Milliseconds since the Unix epoch. */
+export type EpochMs = number;
+
+/** One observation of a symbol in a slot. */
+export interface Quote {
+  /** `namespace/name` of the feed. */
+  readonly feed: string;
+  readonly symbol: string;
+  readonly price: PriceMicros;
+  /** The slot's time; this is the event time. */
+  readonly observedAt: EpochMs;
+  /** When the provider says that the price last changed. */
+  readonly providerTime: EpochMs;
+  /** Shares, as the provider counts them, where it does. */
+  readonly volume?: number;
+  readonly provider: ProviderType;
+}
+
+/** Why something is in the dead letter. */
+export type DeadLetterReason =
+  "Malformed" | "InvalidPrice" | "UnknownSymbol" | "InvalidTime" | "FutureTime" | "TooLate";
+
+/** What could not become part of a window, kept with the reason. */
+export interface DeadLetter {
+  readonly feed: string;
+  readonly reason: DeadLetterReason;
+  /** Says what is wrong, with the value. */
+  readonly detail: string;
+  /** The quote or message as it came. */
+  readonly payload: string;
+  readonly receivedAt: EpochMs;
+}
+
+/**
+ * Whether quote `a` wins a slot over quote `b` of the same feed and symbol: the greatest (providerTime, price) does,
+ * whatever arrives first, so what a window holds is a function of the set of quotes.
+ */
+export function wins(a: Pick<Quote, "providerTime" | "price">, b: Pick<Quote, "providerTime" | "price">): boolean {
+  return a.providerTime > b.providerTime || (a.providerTime === b.providerTime && a.price > b.price);
+}
