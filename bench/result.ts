@@ -1,0 +1,16 @@
+/** A rival measured in the same run, on the same work. */
+export interface RivalResult {
+  readonly name: string;
+  readonly value: number;
+  /** How many times better than the rival we are: above 1 in our favour, whichever way the unit counts. */
+  readonly ratio: number;
+}
+
+/** One measured figure, as `--json` writes it. */
+export interface BenchResult {
+  readonly name: string;
+  /** What the value counts, such as `quotes/s` or `ms`. */
+  readonly unit: string;
+  readonly value: number;
+  readonly rivals: readonly RivalResult[];
+}
