@@ -26,27 +26,41 @@ interface Sleeper {
 /** One turn of the event loop: everything that promises alone can bring about has happened after it. */
 const settle = () => macrotask();
 
-/** A manual clock that starts at `start`. */
-export function manualClock(start: EpochMs): ManualClock {
-  let now = start;
+/** Who sleeps, soonest first and in order of their call, and who waits to see that. */
+function sleeperQueue() {
   let sleepers: Sleeper[] = [];
   let watchers: { readonly count: number; readonly resolve: () => void }[] = [];
+  return {
+    wakeTimes: () => sleepers.map((sleeper) => sleeper.time),
+    first: () => sleepers[0],
+    remove: (sleeper: Sleeper) => {
+      sleepers = sleepers.filter((other) => other !== sleeper);
+    },
+    insert: (sleeper: Sleeper) => {
+      const later = sleepers.findIndex((other) => other.time > sleeper.time);
+      sleepers.splice(later === -1 ? sleepers.length : later, 0, sleeper);
+      for (const watcher of watchers) if (sleepers.length >= watcher.count) watcher.resolve();
+      watchers = watchers.filter((watcher) => sleepers.length < watcher.count);
+    },
+    untilHolds: (count: number) =>
+      new Promise<void>((resolve) => {
+        if (sleepers.length >= count) resolve();
+        else watchers.push({ count, resolve });
+      }),
+  };
+}
 
-  const remove = (sleeper: Sleeper) => {
-    sleepers = sleepers.filter((other) => other !== sleeper);
-  };
-  const insert = (sleeper: Sleeper) => {
-    const later = sleepers.findIndex((other) => other.time > sleeper.time);
-    sleepers.splice(later === -1 ? sleepers.length : later, 0, sleeper);
-    for (const watcher of watchers) if (sleepers.length >= watcher.count) watcher.resolve();
-    watchers = watchers.filter((watcher) => sleepers.length < watcher.count);
-  };
+/** A manual clock that starts at `start`. */
+export function manualClock(start: EpochMs): ManualClock {
+  const queue = sleeperQueue();
+  let now = start;
+
   const move = async (to: EpochMs, timeAtWake: (sleeper: Sleeper) => EpochMs) => {
     if (!(to >= now)) throw new RangeError(`The clock is at ${now}; it can't go back to ${to}.`);
     await settle();
-    for (let next = sleepers[0]; next !== undefined && next.time <= to; next = sleepers[0]) {
+    for (let next = queue.first(); next !== undefined && next.time <= to; next = queue.first()) {
       now = Math.max(now, timeAtWake(next));
-      remove(next);
+      queue.remove(next);
       next.wake();
       await settle();
     }
@@ -57,37 +71,28 @@ export function manualClock(start: EpochMs): ManualClock {
     now: () => now,
     sleepUntil: (time, signal) =>
       new Promise((resolve, reject) => {
-        if (signal.aborted) {
-          reject(signal.reason as Error);
-          return;
-        }
+        signal.throwIfAborted();
         if (time <= now) {
           resolve();
           return;
         }
         const onAbort = () => {
-          remove(sleeper);
+          queue.remove(sleeper);
           reject(signal.reason as Error);
         };
-        const sleeper: Sleeper = {
-          time,
-          wake: () => {
-            signal.removeEventListener("abort", onAbort);
-            resolve();
-          },
+        const wake = () => {
+          signal.removeEventListener("abort", onAbort);
+          resolve();
         };
+        const sleeper: Sleeper = { time, wake };
         signal.addEventListener("abort", onAbort, { once: true });
-        insert(sleeper);
+        queue.insert(sleeper);
       }),
     advance: (to) => move(to, (sleeper) => sleeper.time),
     leap: (to) => move(to, () => to),
     get wakeTimes() {
-      return sleepers.map((sleeper) => sleeper.time);
+      return queue.wakeTimes();
     },
-    untilSleeping: (count = 1) =>
-      new Promise((resolve) => {
-        if (sleepers.length >= count) resolve();
-        else watchers.push({ count, resolve });
-      }),
+    untilSleeping: (count = 1) => queue.untilHolds(count),
   };
 }
