@@ -10,7 +10,7 @@ export const MICROS = 1_000_000;
 export const PRICE_LIMIT: PriceMicros = 10_000_000 * MICROS;
 
 /** Whether a number is a price in millionths. */
-export function isPrice(micros: number): micros is PriceMicros {
+export function isPrice(micros: number): boolean {
   return Number.isInteger(micros) && micros > 0 && micros < PRICE_LIMIT;
 }
 

@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { providerSchema } from "../api/provider-spec.ts";
+import { formatPrice, parsePrice } from "./price.ts";
+import type { DeadLetterReason, Quote } from "./quote.ts";
+import type { Rejection } from "./quote-check.ts";
+
+/** A quote as a bus carries it: JSON in the snake_case of the table `quotes`, and attributes to route by. */
+export interface QuoteMessage {
+  readonly data: string;
+  readonly attributes: { readonly symbol: string; readonly observed_at: string; readonly feed: string };
+}
+
+/**
+ * The message of a quote: the price as decimal text, times as RFC 3339 in UTC with milliseconds.
+ * @throws RangeError when a time is none; `checkQuote` tells beforehand
+ */
+export function encodeQuote(quote: Quote): QuoteMessage {
+  const { feed, symbol, price, volume, provider } = quote;
+  const observed_at = new Date(quote.observedAt).toISOString();
+  const provider_time = new Date(quote.providerTime).toISOString();
+  const fields = { feed, symbol, price: formatPrice(price), observed_at, provider_time, volume, provider };
+  return { data: JSON.stringify(fields), attributes: { symbol, observed_at, feed } };
+}
+
+/** What a message held: a quote, or why it is none. */
+export type Decoded = { readonly quote: Quote } | Rejection;
+
+const time = z.iso.datetime().transform((text) => Date.parse(text));
+
+const messageSchema = z.object({
+  feed: z.string().min(1),
+  symbol: z.string().min(1),
+  price: z.string().transform((text, context) => {
+    const micros = parsePrice(text);
+    if (micros !== undefined) return micros;
+    context.issues.push({ code: "custom", input: text, message: "write a decimal above 0 and below 10,000,000" });
+    return z.NEVER;
+  }),
+  observed_at: time,
+  provider_time: time,
+  volume: z.int().min(0).optional(),
+  provider: z.enum(providerSchema.options.map((option) => option.shape.type.value)),
+});
+
+/** Reasons of the fields that have one of their own; anything else wrong makes a message Malformed. */
+const REASONS: Readonly<Record<string, DeadLetterReason>> = {
+  price: "InvalidPrice",
+  observed_at: "InvalidTime",
+  provider_time: "InvalidTime",
+};
+
+/**
+ * Reads a message's data. Never throws, whatever the bytes: what is no quote comes back with its reason. Unknown
+ * fields are ignored, so that a newer publisher may add some. Whether the quote suits its feed is `checkQuote`'s.
+ */
+export function decodeQuote(data: string | Uint8Array): Decoded {
+  let json: unknown;
+  try {
+    json = JSON.parse(typeof data === "string" ? data : new TextDecoder("utf-8", { fatal: true }).decode(data));
+  } catch (error) {
+    return { reason: "Malformed", detail: `The message is no JSON: ${shorten(String(error))}` };
+  }
+  const parsed = messageSchema.safeParse(json);
+  if (!parsed.success) return rejection(parsed.error, json);
+  const { observed_at, provider_time, volume, ...fields } = parsed.data;
+  const quote = { ...fields, observedAt: observed_at, providerTime: provider_time };
+  return { quote: volume === undefined ? quote : { ...quote, volume } };
+}
+
+function rejection(error: z.ZodError, json: unknown): Rejection {
+  const [issue] = error.issues;
+  const field = issue?.path[0];
+  if (typeof field !== "string") return { reason: "Malformed", detail: `The message is no object: ${shown(json)}` };
+  const value = (json as Readonly<Record<string, unknown>>)[field];
+  return { reason: REASONS[field] ?? "Malformed", detail: `${field} is ${shown(value)}: ${issue?.message ?? ""}` };
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? "missing" : shorten(JSON.stringify(value));
+}
+
+/** A detail names a value, it does not repeat a megabyte of it. */
+function shorten(text: string): string {
+  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+}
