@@ -1,0 +1,199 @@
+/**
+ * The loops over all symbols of a slot that the engine spends its time in. Each is small and reads few arrays, which
+ * keeps them in registers; min and max are computed without a branch, since a branch on prices can't be predicted.
+ * Prices are whole numbers in (0, 10^13), so `a + b` and `a - b` are exact.
+ */
+import { SUM_SPLIT } from "./mean.ts";
+import { NO_QUOTE } from "./slot-ring.ts";
+
+/** Above every price, and small enough that sums with it are exact: the neutral element of min. */
+export const NO_MIN = 2 ** 45;
+/** Below every price: the neutral element of max. */
+export const NO_MAX = 0;
+
+/** Where slots lie in time: slot `n` is at `origin + n * periodMs`, epoch ms. */
+export interface SlotGrid {
+  readonly origin: number;
+  readonly periodMs: number;
+}
+
+/** The lesser of two whole numbers below 2^51, without a branch. */
+function lesser(a: number, b: number): number {
+  return (a + b - Math.abs(a - b)) * 0.5;
+}
+
+/** The greater of two whole numbers below 2^51, without a branch. */
+function greater(a: number, b: number): number {
+  return (a + b + Math.abs(a - b)) * 0.5;
+}
+
+/** Takes a row of prices into the running sums and counts, and notes the slot as the last with a quote. */
+export function enter(
+  prices: Float64Array,
+  row: number,
+  slot: number,
+  sum: Float64Array,
+  count: Int32Array,
+  last: Int32Array,
+): void {
+  for (let s = 0; s < sum.length; s++) {
+    const price = prices[row + s]!;
+    if (price !== NO_QUOTE) {
+      sum[s]! += price;
+      count[s]! += 1;
+      last[s] = slot;
+    }
+  }
+}
+
+/** Takes a row of prices out of the running sums and counts. */
+export function leave(prices: Float64Array, row: number, sum: Float64Array, count: Int32Array): void {
+  for (let s = 0; s < sum.length; s++) {
+    const price = prices[row + s]!;
+    if (price !== NO_QUOTE) {
+      sum[s]! -= price;
+      count[s]! -= 1;
+    }
+  }
+}
+
+/** Splits sums that have grown past SUM_SPLIT between their two parts, so that both stay exact. */
+export function carry(sum: Float64Array, sumHigh: Float64Array): void {
+  for (let s = 0; s < sum.length; s++) {
+    const high = Math.floor(sum[s]! / SUM_SPLIT);
+    sum[s]! -= high * SUM_SPLIT;
+    sumHigh[s]! += high;
+  }
+}
+
+/** Takes a row of prices into the running minima and maxima. */
+export function widen(prices: Float64Array, row: number, min: Float64Array, max: Float64Array): void {
+  for (let s = 0; s < min.length; s++) {
+    const price = prices[row + s]!;
+    if (price !== NO_QUOTE) {
+      min[s] = lesser(min[s]!, price);
+      max[s] = greater(max[s]!, price);
+    }
+  }
+}
+
+/**
+ * From the row at `below` of minima and maxima and a row of prices, the row at `at`: the minima and maxima of one
+ * slot more.
+ */
+export function extend(
+  prices: Float64Array,
+  row: number,
+  symbolCount: number,
+  below: number,
+  at: number,
+  min: Float64Array,
+  max: Float64Array,
+): void {
+  for (let s = 0; s < symbolCount; s++) {
+    const price = prices[row + s]!;
+    let low = min[below + s]!;
+    let high = max[below + s]!;
+    if (price !== NO_QUOTE) {
+      low = lesser(low, price);
+      high = greater(high, price);
+    }
+    min[at + s] = low;
+    max[at + s] = high;
+  }
+}
+
+/** Writes symbol, sum and count of every symbol with a quote; returns how many there are. */
+export function emitSums(
+  sum: Float64Array,
+  count: Int32Array,
+  outSymbol: Int32Array,
+  outSum: Float64Array,
+  outCount: Int32Array,
+): number {
+  let n = 0;
+  for (let s = 0; s < sum.length; s++) {
+    const quotes = count[s]!;
+    if (quotes === 0) continue;
+    outSymbol[n] = s;
+    outSum[n] = sum[s]!;
+    outCount[n] = quotes;
+    n++;
+  }
+  return n;
+}
+
+/** Writes the lesser of two minima and the greater of two maxima of every symbol with a quote. */
+export function emitExtremes(
+  count: Int32Array,
+  min: Float64Array,
+  max: Float64Array,
+  older: number,
+  olderMin: Float64Array,
+  olderMax: Float64Array,
+  outMin: Float64Array,
+  outMax: Float64Array,
+): void {
+  let n = 0;
+  for (let s = 0; s < count.length; s++) {
+    if (count[s] === 0) continue;
+    outMin[n] = lesser(min[s]!, olderMin[older + s]!);
+    outMax[n] = greater(max[s]!, olderMax[older + s]!);
+    n++;
+  }
+}
+
+/**
+ * Writes time and price of the first slot with a quote, of every symbol with one. `first` is where to look from; it
+ * only moves on, so the search costs nothing in the long run.
+ */
+export function emitFirst(
+  prices: Float64Array,
+  mask: number,
+  oldest: number,
+  count: Int32Array,
+  first: Int32Array,
+  grid: SlotGrid,
+  outPrice: Float64Array,
+  outTime: Float64Array,
+): void {
+  const { origin, periodMs } = grid;
+  const symbolCount = count.length;
+  let n = 0;
+  for (let s = 0; s < symbolCount; s++) {
+    if (count[s] === 0) continue;
+    let slot = first[s]!;
+    if (slot < oldest) slot = oldest;
+    let price = prices[(slot & mask) * symbolCount + s]!;
+    while (price === NO_QUOTE) {
+      slot++;
+      price = prices[(slot & mask) * symbolCount + s]!;
+    }
+    first[s] = slot;
+    outPrice[n] = price;
+    outTime[n] = origin + slot * periodMs;
+    n++;
+  }
+}
+
+/** Writes time and price of the last slot with a quote, of every symbol with one. */
+export function emitLast(
+  prices: Float64Array,
+  mask: number,
+  count: Int32Array,
+  last: Int32Array,
+  grid: SlotGrid,
+  outPrice: Float64Array,
+  outTime: Float64Array,
+): void {
+  const { origin, periodMs } = grid;
+  const symbolCount = count.length;
+  let n = 0;
+  for (let s = 0; s < symbolCount; s++) {
+    if (count[s] === 0) continue;
+    const slot = last[s]!;
+    outPrice[n] = prices[(slot & mask) * symbolCount + s]!;
+    outTime[n] = origin + slot * periodMs;
+    n++;
+  }
+}
