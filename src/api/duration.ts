@@ -1,7 +1,12 @@
+import { z } from "zod";
+import { wording } from "./wording.ts";
+
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 
 /** The form of a duration in a manifest: Go's notation without fractions, such as `10s`, `1m30s` or `500ms`. */
-export const DURATION_PATTERN = /^([0-9]+(ms|s|m|h))+$/;
+export const DURATION_PATTERN = /^([0-9]{1,9}(ms|s|m|h))+$/;
+/** No notation of this length reaches 2^53 ms: the longest is 999999999h twice, 7.2e15 ms. */
+const LONGEST_NOTATION = 20;
 
 /**
  * Milliseconds of a manifest's duration.
@@ -9,7 +14,7 @@ export const DURATION_PATTERN = /^([0-9]+(ms|s|m|h))+$/;
  * @example durationMs("1m30s") === 90_000
  */
 export function durationMs(text: string): number {
-  if (!DURATION_PATTERN.test(text)) {
+  if (!isDuration(text)) {
     throw new RangeError(`"${text}" is not a duration. Write whole numbers with a unit, such as 10s, 5m or 1h30m.`);
   }
   let total = 0;
@@ -21,9 +26,11 @@ export function durationMs(text: string): number {
 
 /**
  * The shortest notation of a duration in whole milliseconds.
+ * @throws RangeError when `ms` is negative or no whole number
  * @example formatDuration(90_000) === "1m30s"
  */
 export function formatDuration(ms: number): string {
+  if (!Number.isSafeInteger(ms) || ms < 0) throw new RangeError(`${ms} is no whole number of milliseconds.`);
   let rest = ms;
   let text = "";
   for (const unit of ["h", "m", "s", "ms"] as const) {
@@ -32,4 +39,31 @@ export function formatDuration(ms: number): string {
     rest -= count * UNITS[unit];
   }
   return text === "" ? "0s" : text;
+}
+
+function isDuration(text: string): boolean {
+  return text.length <= LONGEST_NOTATION && DURATION_PATTERN.test(text);
+}
+
+/** Limits of a duration, both allowed themselves, as durations. */
+interface DurationRange {
+  readonly least: string;
+  readonly most?: string;
+}
+
+/** A duration field of the manifest; it stays text, as it was written. Checks added to it see good durations alone. */
+export function durationField(description: string, { least, most }: DurationRange) {
+  const range = most === undefined ? `at least ${least}` : `${least} to ${most}`;
+  const notation = wording("must be a duration", "Write whole numbers with a unit, such as 10s, 5m or 1h30m.");
+  return z
+    .string()
+    .max(LONGEST_NOTATION, { error: notation, abort: true })
+    .regex(DURATION_PATTERN, { error: notation, abort: true })
+    .superRefine((text, context) => {
+      const ms = durationMs(text);
+      if (ms >= durationMs(least) && (most === undefined || ms <= durationMs(most))) return;
+      const message = wording(`must be ${range}`, `Write a duration of ${range}.`);
+      context.addIssue({ code: "custom", message, continue: false });
+    })
+    .meta({ description, range });
 }
