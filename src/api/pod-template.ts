@@ -2,10 +2,11 @@ import { z } from "zod";
 import { annotationsField, labelsField, objectNameField, unreserved } from "./identifiers.ts";
 import { wording } from "./wording.ts";
 
+const notation = wording("must be a Kubernetes quantity", "Write an amount such as 250m, 2 or 512Mi.");
 /** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
 const quantity = z
-  .union([z.number().positive(), z.string().regex(/^[0-9]+(\.[0-9]+)?(m|[kMGTPE]|[KMGTPE]i)?$/)], {
-    error: wording("must be a Kubernetes quantity", "Write an amount such as 250m, 2 or 512Mi."),
+  .union([z.number().positive(notation), z.string().regex(/^[0-9]+(\.[0-9]+)?(m|[kMGTPE]|[KMGTPE]i)?$/, notation)], {
+    error: notation,
   })
   .meta({ description: "An amount such as 250m, 2 or 512Mi." });
 
