@@ -16,8 +16,9 @@ export function retryAfter(headers: Headers, now: EpochMs): EpochMs | undefined 
 function fromRetryAfter(value: string | null, now: EpochMs): EpochMs | undefined {
   if (value === null) return undefined;
   if (/^[0-9]+$/.test(value)) return now + Number(value) * 1000;
-  // The three forms of an HTTP date begin with a weekday; anything else Date.parse would guess at.
-  const time = /^[A-Z][a-z]{2,8},? /.test(value) ? Date.parse(value) : NaN;
+  // An HTTP date begins with a weekday and a comma; what does not Date.parse would guess at. (The third form, C's
+  // asctime, has no zone: it is not seen in the wild, and guessed at in the local zone.)
+  const time = /^[A-Z][a-z]{2,8}, /.test(value) ? Date.parse(value) : NaN;
   return Number.isNaN(time) ? undefined : time;
 }
 

@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000;
 const LONGEST_WAVE_MS = 2 ** 36;
 const WAVES = 13;
 /** Height of the longest wave as a share of the price. All waves together stay below twice this, so below one. */
-const HIGHEST_WAVE = 0.3;
+const HIGHEST_WAVE = 0.45;
 
 /**
  * The newest simulated trade of a symbol at a time. A pure function of (seed, symbol, time) that needs no walk from a
@@ -42,11 +42,11 @@ function newestTrade(key: number, time: EpochMs): EpochMs {
   return trade <= time ? trade : tradeIn(second - 1);
 }
 
-/** A symbol's base price: 8 to 512 dollars, each doubling as likely as the next, as share prices are spread. */
+/** A symbol's base price: 16 to 1024 dollars, each doubling as likely as the next, as share prices are spread. */
 function baseCents(key: number): number {
   const drawn = hash(key, 0x0ba5e);
   const octave = 2 ** (drawn % 6);
-  return 800 * octave * (1 + (drawn >>> 8) / 2 ** 24);
+  return 1_600 * octave * (1 + (drawn >>> 8) / 2 ** 24);
 }
 
 /** Rises by some shares with each second of the day. */
