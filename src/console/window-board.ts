@@ -6,6 +6,7 @@ import type { Gain, TopStock, WindowState } from "./wire.ts";
 const WORST_RANK = 3;
 /** Gains at each end of the list that are shown of a feed with more symbols than both together. */
 const GAINS_AT_EACH_END = 100;
+const BILLION = 1_000_000_000n;
 
 /** A resolution as a board needs it. */
 export interface BoardSpec {
@@ -85,14 +86,15 @@ function topStocks(rows: readonly WindowRow[]): TopStock[] {
 
 function gains(rows: readonly WindowRow[]): Gain[] {
   return rows
-    .map(({ symbol, firstPrice, lastPrice, quoteCount }) => ({
-      symbol,
-      firstPrice: firstPrice / MICROS,
-      lastPrice: lastPrice / MICROS,
-      percent: (100 * (lastPrice - firstPrice)) / firstPrice,
-      quoteCount,
-    }))
-    .sort((a, b) => b.percent - a.percent || bySymbol(a, b));
+    .map((row) => ({ row, gain: gainBillionths(row) }))
+    .sort((a, b) => Number(b.gain > a.gain) - Number(b.gain < a.gain) || bySymbol(a.row, b.row))
+    .map(({ row, gain }) => ({
+      symbol: row.symbol,
+      firstPrice: row.firstPrice / MICROS,
+      lastPrice: row.lastPrice / MICROS,
+      gainPercent: decimal(gain),
+      quoteCount: row.quoteCount,
+    }));
 }
 
 function twoEnds(all: readonly Gain[]): readonly Gain[] {
@@ -102,6 +104,20 @@ function twoEnds(all: readonly Gain[]): readonly Gain[] {
 
 function bySymbol(a: { readonly symbol: string }, b: { readonly symbol: string }): number {
   return Number(a.symbol > b.symbol) - Number(a.symbol < b.symbol);
+}
+
+/** The gain in billionths of a per cent, rounded half away from zero, as GoogleSQL divides decimals. */
+function gainBillionths({ firstPrice, lastPrice }: WindowRow): bigint {
+  const dividend = 100n * BILLION * BigInt(lastPrice - firstPrice);
+  const divisor = BigInt(firstPrice);
+  const away = dividend < 0n ? -divisor : divisor;
+  return (2n * dividend + away) / (2n * divisor);
+}
+
+/** A whole number of billionths as a decimal text with nine places. */
+function decimal(billionths: bigint): string {
+  const digits = String(billionths < 0n ? -billionths : billionths).padStart(10, "0");
+  return `${billionths < 0n ? "-" : ""}${digits.slice(0, -9)}.${digits.slice(-9)}`;
 }
 
 /** A decimal text of at most nine places as a whole number of billionths, so that equal means compare equal. */

@@ -39,8 +39,8 @@ export interface Gain {
   readonly symbol: string;
   readonly firstPrice: number;
   readonly lastPrice: number;
-  /** 100 * (lastPrice - firstPrice) / firstPrice. */
-  readonly percent: number;
+  /** 100 * (lastPrice - firstPrice) / firstPrice as decimal text, rounded to nine places as in the store's view. */
+  readonly gainPercent: string;
   readonly quoteCount: number;
 }
 

@@ -30,7 +30,7 @@ export function HealthPanel({ feed: { health } }: { readonly feed: LiveFeed }) {
           {failures.map(([kind, count]) => (
             <Fact key={kind} name={words(kind)} value={formatCount(count)} />
           ))}
-          {failed === 0 && <Fact name="Symbols failed" value="none" />}
+          {failed === 0 && <Fact name="Symbols without a price" value="0" />}
         </Card>
         <Card title="Dead letters" value={formatCount(health.deadLetters)} bad={health.deadLetters > 0}>
           <Fact name="Quotes accepted" value={formatCount(health.quotesAccepted)} />

@@ -110,8 +110,8 @@ function plotOptions(element: HTMLElement, onHover: (time: number | undefined) =
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
     scales: { y: { range: roomAround } },
     axes: [
-      { ...axis, grid: { show: false }, space: 72, values: (_, ticks) => ticks.map(clockLabel) },
-      { ...axis, size: 68, space: 44, values: (_, ticks) => ticks.map((tick) => formatPrice(tick)) },
+      { ...axis, grid: { show: false }, size: 28, space: 72, values: (_, ticks) => ticks.map(clockLabel) },
+      { ...axis, size: 60, space: 44, values: (_, ticks) => ticks.map((tick) => formatPrice(tick)) },
     ],
     series: [
       {},

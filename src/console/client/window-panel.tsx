@@ -133,7 +133,7 @@ function TopStocks({ topStocks }: { readonly topStocks: readonly TopStock[] }) {
 }
 
 function Gains({ gains }: { readonly gains: readonly Gain[] }) {
-  const widest = gains.reduce((most, { percent }) => Math.max(most, Math.abs(percent)), 0) || 1;
+  const widest = gains.reduce((most, { gainPercent }) => Math.max(most, Math.abs(Number(gainPercent))), 0) || 1;
   return (
     <table class="gains">
       <caption>Percentage gain</caption>
@@ -144,17 +144,20 @@ function Gains({ gains }: { readonly gains: readonly Gain[] }) {
         </tr>
       </thead>
       <tbody>
-        {gains.map(({ symbol, percent }) => (
-          <tr key={symbol}>
-            <th scope="row">{symbol}</th>
-            <td class={`number ${direction(percent)}`}>
-              <data value={percent}>{formatPercent(percent)}</data>
-            </td>
-            <td class="bar-cell" aria-hidden="true">
-              <GainBar share={percent / widest} />
-            </td>
-          </tr>
-        ))}
+        {gains.map(({ symbol, gainPercent }) => {
+          const percent = Number(gainPercent);
+          return (
+            <tr key={symbol}>
+              <th scope="row">{symbol}</th>
+              <td class={`number ${direction(percent)}`}>
+                <data value={gainPercent}>{formatPercent(percent)}</data>
+              </td>
+              <td class="bar-cell" aria-hidden="true">
+                <GainBar share={percent / widest} />
+              </td>
+            </tr>
+          );
+        })}
       </tbody>
     </table>
   );

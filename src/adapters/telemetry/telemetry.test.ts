@@ -1,0 +1,88 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { metricsReference } from "../../../scripts/metrics-reference.ts";
+import type { Telemetry } from "../../ports.ts";
+import { teeTelemetry } from "./tee.ts";
+import { createTelemetry } from "./telemetry.ts";
+
+/** Everything that can be told, once. */
+function tellAll(telemetry: Telemetry): void {
+  telemetry.countQuotes("markets/tech", "accepted", 10);
+  telemetry.countQuotes("markets/tech", "dead_letter", 2);
+  telemetry.countMissedSlots("markets/tech", 3);
+  telemetry.observeProviderRequest("markets/tech", "429", 0.3);
+  telemetry.countWindows("markets/tech", "5m", 7);
+  telemetry.countLateQuotes("markets/tech", "1m", 4);
+  telemetry.observeWindowClose("markets/tech", "15m", 0.02);
+  telemetry.countSinkRows("markets/tech", "failed", 5);
+  telemetry.setWatermarkLag("markets/tech", 1.5);
+}
+
+const EXPECTED = [
+  'stockfeed_quotes_total{feed="markets/tech",outcome="accepted"} 10',
+  'stockfeed_quotes_total{feed="markets/tech",outcome="dead_letter"} 2',
+  'stockfeed_slots_missed_total{feed="markets/tech"} 3',
+  'stockfeed_provider_requests_total{feed="markets/tech",code="429"} 1',
+  'stockfeed_provider_request_duration_seconds_sum{feed="markets/tech"} 0.3',
+  'stockfeed_provider_request_duration_seconds_bucket{le="0.25",feed="markets/tech"} 0',
+  'stockfeed_provider_request_duration_seconds_bucket{le="0.5",feed="markets/tech"} 1',
+  'stockfeed_windows_emitted_total{feed="markets/tech",resolution="5m"} 7',
+  'stockfeed_late_quotes_total{feed="markets/tech",resolution="1m"} 4',
+  'stockfeed_window_close_delay_seconds_count{feed="markets/tech",resolution="15m"} 1',
+  'stockfeed_sink_rows_total{feed="markets/tech",outcome="failed"} 5',
+  'stockfeed_watermark_lag_seconds{feed="markets/tech"} 1.5',
+];
+
+describe("telemetry", () => {
+  it("shows Prometheus what it was told, under the names of the reference", async () => {
+    const { telemetry, registry } = createTelemetry();
+    tellAll(telemetry);
+    const lines = (await registry.metrics()).split("\n");
+    for (const line of EXPECTED) expect(lines).toContain(line);
+  });
+
+  it("has the process's own metrics too", async () => {
+    const { registry } = createTelemetry();
+    expect(await registry.metrics()).toMatch(/^process_resident_memory_bytes \d+$/m);
+  });
+
+  it("tells all of several what it is told", async () => {
+    const [one, other] = [createTelemetry(), createTelemetry()];
+    tellAll(teeTelemetry(one.telemetry, other.telemetry));
+    for (const { registry } of [one, other]) {
+      const lines = (await registry.metrics()).split("\n");
+      for (const line of EXPECTED) expect(lines).toContain(line);
+    }
+  });
+
+  it("keeps apart what two registries were told", async () => {
+    const [one, other] = [createTelemetry(), createTelemetry()];
+    one.telemetry.countMissedSlots("markets/tech", 1);
+    expect(await other.registry.metrics()).not.toContain("markets/tech");
+  });
+
+  const promtool = spawnSync("promtool", ["--version"]).error === undefined;
+  it.skipIf(!promtool && process.env.CI !== "true")(
+    `passes promtool check metrics${promtool ? "" : " (skipped: no promtool on this machine)"}`,
+    async () => {
+      const { telemetry, registry } = createTelemetry();
+      tellAll(telemetry);
+      const check = spawnSync("promtool", ["check", "metrics"], { input: await registry.metrics(), encoding: "utf8" });
+      expect({ status: check.status, said: check.stderr + check.stdout }).toEqual({ status: 0, said: "" });
+    },
+  );
+});
+
+describe("docs/reference/metrics.md", () => {
+  it("is what npm run generate makes of the definitions", () => {
+    const page = new URL("../../../docs/reference/metrics.md", import.meta.url);
+    expect(readFileSync(page, "utf8")).toBe(metricsReference());
+  });
+
+  it("names every metric that the registry has, and no other", async () => {
+    const exposed = (await createTelemetry().registry.getMetricsAsJSON()).map(({ name }) => name);
+    const documented = [...metricsReference().matchAll(/^\| `(stockfeed_[a-z_]+)`/gm)].map(([, name]) => name);
+    expect(documented.toSorted()).toEqual(exposed.filter((name) => name.startsWith("stockfeed_")).toSorted());
+  });
+});

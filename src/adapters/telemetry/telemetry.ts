@@ -1,0 +1,63 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Telemetry } from "../../ports.ts";
+import { METRICS, type MetricDefinition } from "./metrics.ts";
+
+/** Gauges of the library that end as only counters may; `promtool check metrics` refuses them. */
+const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
+
+/**
+ * Telemetry that Prometheus reads, with the metrics of docs/reference/metrics.md and those of the Node process.
+ * @returns the port, and the registry whose `metrics()` is the text of `/metrics`
+ */
+export function createTelemetry(): { readonly telemetry: Telemetry; readonly registry: Registry } {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  const counter = (definition: MetricDefinition) => new Counter(configuration(definition, registry));
+  const gauge = (definition: MetricDefinition) => new Gauge(configuration(definition, registry));
+  const histogram = (definition: MetricDefinition) =>
+    new Histogram({ ...configuration(definition, registry), buckets: [...(definition.buckets ?? [])] });
+
+  const quotes = counter(METRICS.quotes);
+  const slotsMissed = counter(METRICS.slotsMissed);
+  const providerDuration = histogram(METRICS.providerDuration);
+  const providerRequests = counter(METRICS.providerRequests);
+  const windowsEmitted = counter(METRICS.windowsEmitted);
+  const lateQuotes = counter(METRICS.lateQuotes);
+  const windowCloseDelay = histogram(METRICS.windowCloseDelay);
+  const sinkRows = counter(METRICS.sinkRows);
+  const watermarkLag = gauge(METRICS.watermarkLag);
+
+  const telemetry: Telemetry = {
+    countQuotes: (feed, outcome, count) => {
+      quotes.inc({ feed, outcome }, count);
+    },
+    countMissedSlots: (feed, count) => {
+      slotsMissed.inc({ feed }, count);
+    },
+    observeProviderRequest: (feed, code, seconds) => {
+      providerRequests.inc({ feed, code });
+      providerDuration.observe({ feed }, seconds);
+    },
+    countWindows: (feed, resolution, rows) => {
+      windowsEmitted.inc({ feed, resolution }, rows);
+    },
+    countLateQuotes: (feed, resolution, count) => {
+      lateQuotes.inc({ feed, resolution }, count);
+    },
+    observeWindowClose: (feed, resolution, seconds) => {
+      windowCloseDelay.observe({ feed, resolution }, seconds);
+    },
+    countSinkRows: (feed, outcome, count) => {
+      sinkRows.inc({ feed, outcome }, count);
+    },
+    setWatermarkLag: (feed, seconds) => {
+      watermarkLag.set({ feed }, seconds);
+    },
+  };
+  return { telemetry, registry };
+}
+
+function configuration({ name, help, labels }: MetricDefinition, registry: Registry) {
+  return { name, help, labelNames: [...labels], registers: [registry] };
+}
