@@ -36,7 +36,8 @@ export function enter(
   count: Int32Array,
   last: Int32Array,
 ): void {
-  for (let s = 0; s < sum.length; s++) {
+  const symbolCount = sum.length;
+  for (let s = 0; s < symbolCount; s++) {
     const price = prices[row + s]!;
     if (price !== NO_QUOTE) {
       sum[s]! += price;
@@ -48,7 +49,8 @@ export function enter(
 
 /** Takes a row of prices out of the running sums and counts. */
 export function leave(prices: Float64Array, row: number, sum: Float64Array, count: Int32Array): void {
-  for (let s = 0; s < sum.length; s++) {
+  const symbolCount = sum.length;
+  for (let s = 0; s < symbolCount; s++) {
     const price = prices[row + s]!;
     if (price !== NO_QUOTE) {
       sum[s]! -= price;
@@ -59,7 +61,8 @@ export function leave(prices: Float64Array, row: number, sum: Float64Array, coun
 
 /** Splits sums that have grown past SUM_SPLIT between their two parts, so that both stay exact. */
 export function carry(sum: Float64Array, sumHigh: Float64Array): void {
-  for (let s = 0; s < sum.length; s++) {
+  const symbolCount = sum.length;
+  for (let s = 0; s < symbolCount; s++) {
     const high = Math.floor(sum[s]! / SUM_SPLIT);
     sum[s]! -= high * SUM_SPLIT;
     sumHigh[s]! += high;
@@ -68,7 +71,8 @@ export function carry(sum: Float64Array, sumHigh: Float64Array): void {
 
 /** Takes a row of prices into the running minima and maxima. */
 export function widen(prices: Float64Array, row: number, min: Float64Array, max: Float64Array): void {
-  for (let s = 0; s < min.length; s++) {
+  const symbolCount = min.length;
+  for (let s = 0; s < symbolCount; s++) {
     const price = prices[row + s]!;
     if (price !== NO_QUOTE) {
       min[s] = lesser(min[s]!, price);
@@ -111,8 +115,9 @@ export function emitSums(
   outSum: Float64Array,
   outCount: Int32Array,
 ): number {
+  const symbolCount = sum.length;
   let n = 0;
-  for (let s = 0; s < sum.length; s++) {
+  for (let s = 0; s < symbolCount; s++) {
     const quotes = count[s]!;
     if (quotes === 0) continue;
     outSymbol[n] = s;
@@ -134,8 +139,9 @@ export function emitExtremes(
   outMin: Float64Array,
   outMax: Float64Array,
 ): void {
+  const symbolCount = count.length;
   let n = 0;
-  for (let s = 0; s < count.length; s++) {
+  for (let s = 0; s < symbolCount; s++) {
     if (count[s] === 0) continue;
     outMin[n] = lesser(min[s]!, olderMin[older + s]!);
     outMax[n] = greater(max[s]!, olderMax[older + s]!);

@@ -92,16 +92,17 @@ export class SlidingWindow {
 
   /** Writes a row for every symbol with a quote in the window. */
   emit(rows: RowColumns): void {
-    const { prices, mask, symbolCount } = this.#ring;
-    const count = this.#count;
-    rows.length = emitSums(this.#sum, count, rows.symbol, rows.sum, rows.count);
-    for (let i = 0; i < rows.length; i++) rows.sumHigh[i] = this.#split ? this.#sumHigh[rows.symbol[i]!]! : 0;
+    // A full slot, the usual case of a polled feed, gives whole columns at once.
+    if (this.#ring.isFull(this.newest)) this.#emitAll(rows);
+    else this.#emitHeld(rows);
     const oldest = this.newest - this.slots + 1;
-    emitFirst(prices, mask, oldest, count, this.#first, this.#grid, rows.firstPrice, rows.firstSlot);
-    emitLast(prices, mask, count, this.#last, this.#grid, rows.lastPrice, rows.lastSlot);
-    const older = ((this.newest % this.slots) + 1) * symbolCount;
+    if (this.#ring.isFull(oldest)) copySlot(this.#ring, this.#grid, oldest, rows.firstPrice, rows.firstSlot);
+    else this.#emitFirst(oldest, rows);
+    if (this.#split) for (let i = 0; i < rows.length; i++) rows.sumHigh[i] = this.#sumHigh[rows.symbol[i]!]!;
+    else rows.sumHigh.fill(0, 0, rows.length);
+    const older = ((this.newest % this.slots) + 1) * this.#ring.symbolCount;
     emitExtremes(
-      count,
+      this.#count,
       this.#prefixMin,
       this.#prefixMax,
       older,
@@ -124,6 +125,26 @@ export class SlidingWindow {
     const block = this.newest - (this.newest % this.slots);
     if (slot >= block) this.#remakePrefix(symbol, block);
     else this.#remakeSuffixes(symbol, block - this.slots, slot);
+  }
+
+  /** Writes a row for every symbol, each of which has a quote in the newest slot. */
+  #emitAll(rows: RowColumns): void {
+    rows.length = this.#ring.symbolCount;
+    for (let s = 0; s < rows.length; s++) rows.symbol[s] = s;
+    rows.sum.set(this.#sum);
+    rows.count.set(this.#count);
+    copySlot(this.#ring, this.#grid, this.newest, rows.lastPrice, rows.lastSlot);
+  }
+
+  #emitHeld(rows: RowColumns): void {
+    const { prices, mask } = this.#ring;
+    rows.length = emitSums(this.#sum, this.#count, rows.symbol, rows.sum, rows.count);
+    emitLast(prices, mask, this.#count, this.#last, this.#grid, rows.lastPrice, rows.lastSlot);
+  }
+
+  #emitFirst(oldest: number, rows: RowColumns): void {
+    const { prices, mask } = this.#ring;
+    emitFirst(prices, mask, oldest, this.#count, this.#first, this.#grid, rows.firstPrice, rows.firstSlot);
   }
 
   #turnBlock(slot: number): void {
@@ -162,4 +183,11 @@ export class SlidingWindow {
       this.#suffixMax[at] = Math.max(max, price);
     }
   }
+}
+
+/** Writes price and time of every symbol in a full slot. */
+function copySlot(ring: SlotRing, grid: SlotGrid, slot: number, outPrice: Float64Array, outTime: Float64Array): void {
+  const row = ring.row(slot);
+  outPrice.set(ring.prices.subarray(row, row + ring.symbolCount));
+  outTime.fill(grid.origin + slot * grid.periodMs);
 }

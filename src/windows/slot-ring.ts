@@ -45,6 +45,11 @@ export class SlotRing {
     return this.#occupied[slot & this.mask] === 0;
   }
 
+  /** Whether every symbol has a quote in the slot. */
+  isFull(slot: number): boolean {
+    return this.#occupied[slot & this.mask] === this.symbolCount;
+  }
+
   /** Puts a quote in its cell if it wins over what is there (see `wins` in quotes/quote.ts); tells whether it did. */
   put(slot: number, symbol: number, price: PriceMicros, providerTime: EpochMs): boolean {
     const cell = (slot & this.mask) * this.symbolCount + symbol;
