@@ -68,15 +68,12 @@ async function readText(stream: Readable, file: string): Promise<string> {
   }
 }
 
+const READ_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file. Run stockfeed init to write a first one.",
+  EISDIR: "it is a directory. Name the files in it, each with -f.",
+  EACCES: "permission denied. Give yourself the right to read it.",
+};
+
 function explain(cause: unknown): string {
-  switch ((cause as NodeJS.ErrnoException).code) {
-    case "ENOENT":
-      return "there is no such file. Run stockfeed init to write a first one.";
-    case "EISDIR":
-      return "it is a directory. Name the files in it, each with -f.";
-    case "EACCES":
-      return "permission denied. Give yourself the right to read it.";
-    default:
-      return (cause as Error).message;
-  }
+  return READ_FAULTS[(cause as NodeJS.ErrnoException).code ?? ""] ?? (cause as Error).message;
 }
