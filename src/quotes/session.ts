@@ -14,19 +14,27 @@ export interface Session {
 }
 
 /** The session that a manifest asks for. */
-export function sessionOf(polling: Pick<StockFeedSpec["polling"], "session" | "extendedHours">): Session {
+export function sessionOf(polling: SessionChoice): Session {
+  const hours = hoursOf(polling);
+  return hours === undefined ? always : nyseSession(hours);
+}
+
+/** A trading day's hours in the session that a manifest asks for; undefined where it never closes. */
+export function hoursOf(polling: SessionChoice): Hours | undefined {
   switch (polling.session) {
     case "Always":
-      return always;
+      return undefined;
     case "NYSE":
-      return nyseSession(polling.extendedHours ? EXTENDED_HOURS : REGULAR_HOURS);
+      return polling.extendedHours ? EXTENDED_HOURS : REGULAR_HOURS;
   }
 }
+
+type SessionChoice = Pick<StockFeedSpec["polling"], "session" | "extendedHours">;
 
 const always: Session = { isOpen: () => true, nextOpen: (time) => time, closeOf: () => Infinity };
 
 /** A day's hours in New York, and when it ends on a day that closes early. */
-interface Hours {
+export interface Hours {
   readonly open: string;
   readonly close: string;
   readonly earlyClose: string;
