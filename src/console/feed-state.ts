@@ -113,6 +113,7 @@ export class FeedState {
       engine,
       intervalMs,
       trendMs: Math.min(longest, this.prices.slots * intervalMs),
+      historyMs: this.prices.slots * intervalMs,
       symbols,
       latest: this.prices.latest(),
       history: this.prices.grid(points),

@@ -66,7 +66,10 @@ export class PriceHistory {
     return [...this.#latest];
   }
 
-  /** The cells changed since a reader's position, as they are now; undefined where the log no longer reaches back. */
+  /**
+   * The cells changed since a reader's position, as they are now; undefined where the log no longer reaches back, or
+   * one of them has left the history.
+   */
   since(position: number): QuoteTuple[] | undefined {
     if (this.changes - position > CHANGE_LOG) return undefined;
     const tuples = new Map<string, QuoteTuple>();
@@ -74,7 +77,8 @@ export class PriceHistory {
       const symbol = this.#logSymbol[change % CHANGE_LOG] ?? 0;
       const slot = this.#logSlot[change % CHANGE_LOG] ?? 0;
       const tuple = this.#tuple(symbol, slot);
-      if (tuple) tuples.set(`${symbol} ${slot}`, tuple);
+      if (!tuple) return undefined;
+      tuples.set(`${symbol} ${slot}`, tuple);
     }
     return [...tuples.values()];
   }

@@ -80,7 +80,12 @@ function serveEvents(app: Hono, { monitor, pacing, closing }: RouteOptions): voi
     const stream = eventStream(monitor, pacing, closing, () => {
       open -= 1;
     });
-    return context.body(stream, 200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
+    return context.body(stream, 200, {
+      "Content-Type": "text/event-stream",
+      "Cache-Control": "no-store",
+      // What follows the stream's end is a new connection, so a console that closes need not wait for this one.
+      Connection: "close",
+    });
   });
 }
 

@@ -105,6 +105,8 @@ export interface FeedSnapshot {
   readonly intervalMs: number;
   /** Span of the price table's change and sparkline: the longest resolution, as far as prices are kept. */
   readonly trendMs: number;
+  /** Span that prices are kept for, back from the feed's newest slot. */
+  readonly historyMs: number;
   readonly symbols: readonly string[];
   readonly latest: readonly (LatestPrice | null)[];
   readonly history: PriceGrid;

@@ -68,15 +68,12 @@ function liveFeed(feed: FeedSnapshot): LiveFeed {
   const { history, ...rest } = feed;
   return {
     ...rest,
-    historyMs: Math.max(0, ...history.prices.map((prices) => prices.length)) * history.step,
     gapMs: 1.5 * Math.max(history.step, feed.intervalMs),
-    series: history.prices.map((prices, symbol) => {
+    series: history.prices.map((prices) => {
       const series: Series = { times: [], prices: [] };
       for (const [index, price] of prices.entries()) {
         if (price !== null) insert(series, history.start + index * history.step, price);
       }
-      const latest = feed.latest[symbol];
-      if (latest && series.times.length > 0) insert(series, latest.slot, latest.price);
       return series;
     }),
   };
@@ -88,9 +85,10 @@ function applyDelta(feed: LiveFeed, delta: Delta["feeds"][number]): LiveFeed {
     const series = feed.series[symbol];
     if (!series) continue;
     insert(series, slot, price);
-    trim(series, feed.historyMs);
     if (slot >= (latest[symbol]?.slot ?? -Infinity)) latest[symbol] = { slot, price, providerTime };
   }
+  const newest = latest.reduce((time, price) => Math.max(time, price?.slot ?? time), -Infinity);
+  for (const series of feed.series) dropUntil(series, newest - feed.historyMs);
   const windows = feed.windows.map(
     (held) => delta.windows.find(({ resolution }) => resolution === held.resolution) ?? held,
   );
@@ -105,11 +103,13 @@ function insert(series: Series, time: number, price: number): void {
   series.prices.splice(replaces ? after - 1 : after, replaces ? 1 : 0, price);
 }
 
-function trim(series: Series, spanMs: number): void {
-  if (spanMs === 0) return;
-  const gone = firstAfter(series.times, (series.times.at(-1) ?? 0) - spanMs);
-  series.times.splice(0, gone);
-  series.prices.splice(0, gone);
+/** Forgets the prices up to and with this time. */
+function dropUntil({ times, prices }: Series, time: number): void {
+  let gone = 0;
+  while ((times[gone] ?? Infinity) <= time) gone += 1;
+  if (gone === 0) return;
+  times.splice(0, gone);
+  prices.splice(0, gone);
 }
 
 /** Index of the first time after this one, from the end, since that is where nearly all of it happens. */
