@@ -23,7 +23,7 @@ export class MarketWatch {
   readonly #staleAfterMs: number;
   readonly #last = new Map<string, LastPrice>();
   #sessionEnd: EpochMs | undefined;
-  #movedAt: EpochMs = 0;
+  #movedAt: EpochMs | undefined;
 
   /** @param staleAfterMs how long no price may move before the market counts as stale */
   constructor(staleAfterMs: number) {
@@ -35,7 +35,7 @@ export class MarketWatch {
    * @param sessionEnd the last instant of the slot's session, which tells one session from the next
    */
   observe(slot: EpochMs, quotes: readonly Quote[], sessionEnd: EpochMs | undefined): MarketReading {
-    if (sessionEnd !== this.#sessionEnd || this.#movedAt === 0) {
+    if (this.#movedAt === undefined || sessionEnd !== this.#sessionEnd) {
       this.#sessionEnd = sessionEnd;
       this.#movedAt = slot;
       this.#last.clear();

@@ -250,6 +250,15 @@ describe("the poll loop's session", () => {
     expect(await stop()).toMatchObject({ slotsPolled: 2, slotsMissed: 3 });
   });
 
+  it("is not polled when a stall ends after the close", async () => {
+    const clock = manualClock(Date.parse("2013-10-07T19:59:40Z"));
+    const { slots, stop } = loop(clock, { session: nyse });
+    await clock.advance(clock.now() + 1);
+    await clock.leap(Date.parse("2013-10-07T22:00:00Z"));
+    expect(slots()).toEqual([Date.parse("2013-10-07T19:59:40Z")]);
+    expect(await stop()).toMatchObject({ slotsPolled: 1, slotsMissed: 2, marketState: "Closed" });
+  });
+
   it("that the interval never meets is an error", async () => {
     await expect(loop(manualClock(open), { session: nyse, intervalMs: DAY }).summary).rejects.toThrow(RangeError);
   });
@@ -272,6 +281,24 @@ describe("the poll loop's provider", () => {
     expect(requests[0]?.signal.aborted).toBe(true);
     expect(reports[1]).toMatchObject({ slot: open + 10_000, startedAt: open + 10_000, missed: 0, quotes: 2 });
     expect(await stop()).toMatchObject({ slotsPolled: 2, slotsMissed: 0, failures: { Timeout: 2 } });
+  });
+
+  it("may hang in a late start: the slot still ends on time", async () => {
+    const clock = manualClock(open + 7_000);
+    const { reports, stop } = loop(clock, {
+      fetch: (request) => (request.slot === open ? new Promise(() => undefined) : fresh(request)),
+    });
+    await clock.advance(open + 10_000);
+    expect(reports.map(({ startedAt }) => startedAt - open)).toEqual([7_000, 10_000]);
+    await stop();
+  });
+
+  it("is not waited for once the loop is stopped, even if it ignores its signal", async () => {
+    const clock = manualClock(open);
+    const { stop } = loop(clock, { fetch: () => new Promise(() => undefined) });
+    await clock.advance(open + 1);
+    expect(await stop()).toMatchObject({ slotsPolled: 0 });
+    expect(clock.wakeTimes).toEqual([]);
   });
 
   it("is told to end in time to publish within the slot", async () => {
@@ -377,14 +404,22 @@ describe("the poll loop's bus", () => {
 
   it("that refuses all through a slot costs its quotes, counted and with the reason, and not the next slot", async () => {
     const clock = manualClock(open);
-    const publish = (quotes: readonly Quote[]) =>
-      quotes[0]?.observedAt === open ? Promise.reject(new Error("topic not found")) : Promise.resolve();
-    const { reports, telemetry, stop } = loop(clock, { publish });
-    await clock.advance(open + 10_000);
-    expect(reports[0]).toMatchObject({ quotes: 0, undeliveredQuotes: 2, deliveryError: new Error("topic not found") });
-    expect(reports[1]).toMatchObject({ slot: open + 10_000, startedAt: open + 10_000, missed: 0, quotes: 2 });
+    const refused = open + 10_000;
+    const { reports, telemetry, stop } = loop(clock, {
+      // Prices stand still in the refused slot: quotes that went nowhere are not counted as stale.
+      fetch: ({ symbols, slot }) =>
+        Promise.resolve({
+          prices: symbols.map((symbol) => priceOf(symbol, slot === refused ? open : slot)),
+          failures: [],
+        }),
+      publish: (quotes) =>
+        quotes[0]?.observedAt === refused ? Promise.reject(new Error("topic not found")) : Promise.resolve(),
+    });
+    await clock.advance(open + 20_000);
+    expect(reports[1]).toMatchObject({ quotes: 0, undeliveredQuotes: 2, deliveryError: new Error("topic not found") });
+    expect(reports[2]).toMatchObject({ slot: open + 20_000, startedAt: open + 20_000, missed: 0, quotes: 2 });
     expect(telemetry.countQuotes).not.toHaveBeenCalled();
-    expect(await stop()).toMatchObject({ quotes: 2, undeliveredQuotes: 2, slotsMissed: 0 });
+    expect(await stop()).toMatchObject({ quotes: 4, staleQuotes: 0, undeliveredQuotes: 2, slotsMissed: 0 });
   });
 
   it("that has no room slows the loop down, and the slots that pass are missed", async () => {
@@ -413,6 +448,32 @@ describe("the poll loop's bus", () => {
     await clock.advance(open + 3_000);
     expect(await summary).toMatchObject({ slotsPolled: 1, quotes: 0, undeliveredQuotes: 2 });
     expect(clock.wakeTimes).toEqual([]);
+  });
+
+  it("may take the quotes in after the loop was stopped, and nothing waits on", async () => {
+    const clock = manualClock(open);
+    const { stop, summary } = loop(clock, {
+      publish: () => clock.sleepUntil(open + 1_500, new AbortController().signal),
+    });
+    await clock.advance(open + 1_000);
+    void stop();
+    await clock.advance(open + 1_500);
+    expect(await summary).toMatchObject({ slotsPolled: 1, quotes: 2, undeliveredQuotes: 0 });
+    expect(clock.wakeTimes).toEqual([]);
+  });
+
+  it("and the dead letters are given the same short while after a stop", async () => {
+    const clock = manualClock(open);
+    const { stop, summary } = loop(clock, {
+      fetch: ({ slot }) =>
+        Promise.resolve({ prices: [priceOf("AAPL", slot, -1), priceOf("MSFT", slot)], failures: [] }),
+      publish: () => new Promise(() => undefined),
+      deadLetters: { putDeadLetters: () => new Promise(() => undefined) },
+    });
+    await clock.advance(open + 1_000);
+    void stop();
+    await clock.advance(open + 5_000);
+    expect(await summary).toMatchObject({ slotsPolled: 1, undeliveredQuotes: 1, deadLetters: { InvalidPrice: 1 } });
   });
 
   it("gets no empty batch", async () => {

@@ -93,7 +93,9 @@ describe("a quote's message", () => {
   });
 
   it("that is no UTF-8 is malformed", () => {
-    expect(decodeQuote(Uint8Array.of(0x22, 0xff, 0x22))).toMatchObject({ reason: "Malformed" });
+    const bytes = new TextEncoder().encode(JSON.stringify({ ...good, feed: "?" }));
+    bytes[bytes.indexOf("?".charCodeAt(0))] = 0xff;
+    expect(decodeQuote(bytes)).toMatchObject({ reason: "Malformed" });
   });
 
   it("is not repeated at length when it is refused", () => {

@@ -48,6 +48,16 @@ describe("virtual clock", () => {
     expect(() => virtualClock({ start: open, speed, base: manualClock(0) })).toThrow(`speed is ${speed}`);
   });
 
+  it("looks again where rounding left it a hair short: 0.7 * 22,220 is 15,553.999…", async () => {
+    const base = manualClock(0);
+    const clock = virtualClock({ start: 0, speed: 0.7, base });
+    const woken = clock.sleepUntil(15_554, never).then(() => clock.now());
+    await base.advance(22_220);
+    expect(clock.now()).toBe(15_553);
+    await base.advance(22_222);
+    await expect(woken).resolves.toBe(15_554);
+  });
+
   it("never wakes early and never a whole step late, at any speed", async () => {
     const speed = fc.double({ min: 0.01, max: 100_000, noNaN: true });
     await fc.assert(
