@@ -4,7 +4,7 @@
  * Prices are whole numbers in (0, 10^13), so `a + b` and `a - b` are exact.
  */
 import { SUM_SPLIT } from "./mean.ts";
-import { NO_QUOTE } from "./slot-ring.ts";
+import { NO_QUOTE, type SlotRing } from "./slot-ring.ts";
 
 /** Above every price, and small enough that sums with it are exact: the neutral element of min. */
 export const NO_MIN = 2 ** 45;
@@ -57,6 +57,12 @@ export function leave(prices: Float64Array, row: number, sum: Float64Array, coun
       count[s]! -= 1;
     }
   }
+}
+
+/** One full row enters and another leaves: counts stay as they are. */
+export function slide(prices: Float64Array, entering: number, leaving: number, sum: Float64Array): void {
+  const symbolCount = sum.length;
+  for (let s = 0; s < symbolCount; s++) sum[s]! += prices[entering + s]! - prices[leaving + s]!;
 }
 
 /** Splits sums that have grown past SUM_SPLIT between their two parts, so that both stay exact. */
@@ -128,9 +134,10 @@ export function emitSums(
   return n;
 }
 
-/** Writes the lesser of two minima and the greater of two maxima of every symbol with a quote. */
+/** Writes the lesser of two rows of minima and the greater of two rows of maxima, of the symbols in `symbols`. */
 export function emitExtremes(
-  count: Int32Array,
+  symbols: Int32Array,
+  rows: number,
   min: Float64Array,
   max: Float64Array,
   older: number,
@@ -139,67 +146,57 @@ export function emitExtremes(
   outMin: Float64Array,
   outMax: Float64Array,
 ): void {
-  const symbolCount = count.length;
-  let n = 0;
-  for (let s = 0; s < symbolCount; s++) {
-    if (count[s] === 0) continue;
-    outMin[n] = lesser(min[s]!, olderMin[older + s]!);
-    outMax[n] = greater(max[s]!, olderMax[older + s]!);
-    n++;
+  for (let i = 0; i < rows; i++) {
+    const s = symbols[i]!;
+    outMin[i] = lesser(min[s]!, olderMin[older + s]!);
+    outMax[i] = greater(max[s]!, olderMax[older + s]!);
   }
 }
 
 /**
- * Writes time and price of the first slot with a quote, of every symbol with one. `first` is where to look from; it
+ * Writes time and price of the first slot with a quote, of the symbols in `symbols`. `first` is where to look from; it
  * only moves on, so the search costs nothing in the long run.
  */
 export function emitFirst(
-  prices: Float64Array,
-  mask: number,
+  symbols: Int32Array,
+  rows: number,
+  ring: SlotRing,
   oldest: number,
-  count: Int32Array,
   first: Int32Array,
   grid: SlotGrid,
   outPrice: Float64Array,
   outTime: Float64Array,
 ): void {
-  const { origin, periodMs } = grid;
-  const symbolCount = count.length;
-  let n = 0;
-  for (let s = 0; s < symbolCount; s++) {
-    if (count[s] === 0) continue;
-    let slot = first[s]!;
-    if (slot < oldest) slot = oldest;
+  const { prices, mask, symbolCount } = ring;
+  for (let i = 0; i < rows; i++) {
+    const s = symbols[i]!;
+    let slot = Math.max(first[s]!, oldest);
     let price = prices[(slot & mask) * symbolCount + s]!;
     while (price === NO_QUOTE) {
       slot++;
       price = prices[(slot & mask) * symbolCount + s]!;
     }
     first[s] = slot;
-    outPrice[n] = price;
-    outTime[n] = origin + slot * periodMs;
-    n++;
+    outPrice[i] = price;
+    outTime[i] = grid.origin + slot * grid.periodMs;
   }
 }
 
-/** Writes time and price of the last slot with a quote, of every symbol with one. */
+/** Writes time and price of the last slot with a quote, of the symbols in `symbols`. */
 export function emitLast(
-  prices: Float64Array,
-  mask: number,
-  count: Int32Array,
+  symbols: Int32Array,
+  rows: number,
+  ring: SlotRing,
   last: Int32Array,
   grid: SlotGrid,
   outPrice: Float64Array,
   outTime: Float64Array,
 ): void {
-  const { origin, periodMs } = grid;
-  const symbolCount = count.length;
-  let n = 0;
-  for (let s = 0; s < symbolCount; s++) {
-    if (count[s] === 0) continue;
+  const { prices, mask, symbolCount } = ring;
+  for (let i = 0; i < rows; i++) {
+    const s = symbols[i]!;
     const slot = last[s]!;
-    outPrice[n] = prices[(slot & mask) * symbolCount + s]!;
-    outTime[n] = origin + slot * periodMs;
-    n++;
+    outPrice[i] = prices[(slot & mask) * symbolCount + s]!;
+    outTime[i] = grid.origin + slot * grid.periodMs;
   }
 }

@@ -9,6 +9,7 @@ import {
   leave,
   NO_MAX,
   NO_MIN,
+  slide,
   type SlotGrid,
   widen,
 } from "./kernels.ts";
@@ -66,15 +67,8 @@ export class SlidingWindow {
     const { prices } = this.#ring;
     const slot = this.newest + 1;
     if (slot % this.slots === 0) this.#turnBlock(slot);
-    const leaving = slot - this.slots;
-    if (leaving >= 0 && !this.#ring.isEmpty(leaving)) {
-      leave(prices, this.#ring.row(leaving), this.#sum, this.#count);
-    }
-    if (!this.#ring.isEmpty(slot)) {
-      const row = this.#ring.row(slot);
-      enter(prices, row, slot, this.#sum, this.#count, this.#last);
-      widen(prices, row, this.#prefixMin, this.#prefixMax);
-    }
+    this.#moveSums(slot, slot - this.slots);
+    if (!this.#ring.isEmpty(slot)) widen(prices, this.#ring.row(slot), this.#prefixMin, this.#prefixMax);
     if (this.#split) carry(this.#sum, this.#sumHigh);
     this.newest = slot;
   }
@@ -97,12 +91,16 @@ export class SlidingWindow {
     else this.#emitHeld(rows);
     const oldest = this.newest - this.slots + 1;
     if (this.#ring.isFull(oldest)) copySlot(this.#ring, this.#grid, oldest, rows.firstPrice, rows.firstSlot);
-    else this.#emitFirst(oldest, rows);
+    else {
+      const { symbol, length, firstPrice, firstSlot } = rows;
+      emitFirst(symbol, length, this.#ring, oldest, this.#first, this.#grid, firstPrice, firstSlot);
+    }
     if (this.#split) for (let i = 0; i < rows.length; i++) rows.sumHigh[i] = this.#sumHigh[rows.symbol[i]!]!;
     else rows.sumHigh.fill(0, 0, rows.length);
     const older = ((this.newest % this.slots) + 1) * this.#ring.symbolCount;
     emitExtremes(
-      this.#count,
+      rows.symbol,
+      rows.length,
       this.#prefixMin,
       this.#prefixMax,
       older,
@@ -127,6 +125,17 @@ export class SlidingWindow {
     else this.#remakeSuffixes(symbol, block - this.slots, slot);
   }
 
+  #moveSums(entering: number, leaving: number): void {
+    const ring = this.#ring;
+    if (ring.isFull(entering) && ring.isFull(leaving)) {
+      slide(ring.prices, ring.row(entering), ring.row(leaving), this.#sum);
+      this.#last.fill(entering);
+      return;
+    }
+    if (!ring.isEmpty(leaving)) leave(ring.prices, ring.row(leaving), this.#sum, this.#count);
+    if (!ring.isEmpty(entering)) enter(ring.prices, ring.row(entering), entering, this.#sum, this.#count, this.#last);
+  }
+
   /** Writes a row for every symbol, each of which has a quote in the newest slot. */
   #emitAll(rows: RowColumns): void {
     rows.length = this.#ring.symbolCount;
@@ -137,14 +146,9 @@ export class SlidingWindow {
   }
 
   #emitHeld(rows: RowColumns): void {
-    const { prices, mask } = this.#ring;
-    rows.length = emitSums(this.#sum, this.#count, rows.symbol, rows.sum, rows.count);
-    emitLast(prices, mask, this.#count, this.#last, this.#grid, rows.lastPrice, rows.lastSlot);
-  }
-
-  #emitFirst(oldest: number, rows: RowColumns): void {
-    const { prices, mask } = this.#ring;
-    emitFirst(prices, mask, oldest, this.#count, this.#first, this.#grid, rows.firstPrice, rows.firstSlot);
+    const { symbol, lastPrice, lastSlot } = rows;
+    rows.length = emitSums(this.#sum, this.#count, symbol, rows.sum, rows.count);
+    emitLast(symbol, rows.length, this.#ring, this.#last, this.#grid, lastPrice, lastSlot);
   }
 
   #turnBlock(slot: number): void {
