@@ -67,11 +67,11 @@ export function sampleRows(feed: StockFeed, quotes: readonly Quote[], now: Epoch
   const periodMs = durationMs(feed.spec.polling.interval);
   const offset = defaultOffsetMs(periodMs);
   const windowEnd = Math.floor((now - offset) / periodMs) * periodMs + offset;
+  const quotesOf = Map.groupBy(quotes, ({ symbol }) => symbol);
   return feed.spec.resolutions.flatMap(({ window }) =>
     feed.spec.symbols.flatMap((symbol) => {
       const sizeMs = durationMs(window);
-      const held = quotes
-        .filter((quote) => quote.symbol === symbol)
+      const held = (quotesOf.get(symbol) ?? [])
         .filter(({ observedAt }) => observedAt >= windowEnd - sizeMs && observedAt < windowEnd)
         .sort((a, b) => a.observedAt - b.observedAt);
       return held.length === 0 ? [] : [row(held, windowEnd, sizeMs, sizeMs / periodMs)];

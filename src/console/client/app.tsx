@@ -81,10 +81,12 @@ function useLiveState(): { readonly state: LiveState | undefined; readonly lost:
 
 function LostBanner({ since }: { readonly since: number }) {
   return (
-    <p class="banner">
-      <strong>Connection lost.</strong> What you see is from {formatClock(since)}. Trying again every second; if it
-      stays away, see whether <code>stockfeed dev</code> still runs.
-    </p>
+    <section class="banner" aria-label="Connection">
+      <p>
+        <strong>Connection lost.</strong> What you see is from {formatClock(since)}. Trying again every second; if it
+        stays away, see whether <code>stockfeed dev</code> still runs.
+      </p>
+    </section>
   );
 }
 
