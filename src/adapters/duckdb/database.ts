@@ -61,6 +61,7 @@ export class Database {
    */
   async write(work: (connection: DuckDBConnection) => Promise<void>): Promise<void> {
     this.#assertOpen();
+    if (this.#readOnly) throw new StoreError(this.path, "ReadOnly", "is open to be read alone.");
     const write = this.#lastWrite.then(async () => this.#transaction("BEGIN TRANSACTION", work));
     this.#lastWrite = write.catch(() => undefined);
     try {

@@ -38,7 +38,7 @@ const FAULTS: readonly (readonly [pattern: RegExp, fault: StoreFault, message: s
     "has no space left on its disk: what was being written is not stored. Free some; writing goes on from there.",
   ],
   [
-    /Permission denied|[Rr]ead-only file system|attached in read-only mode/,
+    /Permission denied|[Rr]ead-only file system/,
     "ReadOnly",
     "may not be written by this user. Make the file and its directory writable, or choose another with --store.",
   ],
