@@ -16,7 +16,7 @@ export type HttpProviderType = (typeof HTTP_PROVIDERS)[number];
 export const SLOT: EpochMs = Date.UTC(2026, 2, 4, 15, 30);
 
 /** A market of four symbols, one of them a share class. */
-export const MARKET = {
+const MARKET = {
   AAPL: { price: 167.41, time: SLOT - 1_000, volume: 51_234_567 },
   MSFT: { price: 330.2255, time: SLOT - 2_000, volume: 18_000_000 },
   "BRK.B": { price: 345, time: SLOT - 61_000, volume: 2_000_001 },

@@ -4,7 +4,7 @@ import type { Verdict } from "./http-client.ts";
 import type { CallLimit } from "./rate-limiter.ts";
 
 /** A GET as a provider wants it. */
-export interface WireRequest {
+interface WireRequest {
   /** Below the base URL, without a leading slash, each part encoded. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
