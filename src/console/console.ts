@@ -1,28 +1,12 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer, type ServerType } from "@hono/node-server";
-import type { ResultReader } from "../ports.ts";
 import { loadAssets } from "./assets.ts";
 import type { Pacing } from "./event-stream.ts";
-import type { Monitor } from "./feed-monitor.ts";
-import { routes } from "./routes.ts";
+import { routes, type RouteOptions } from "./routes.ts";
 
-/** Whether the pipeline can do its work, and what is in the way where it cannot. */
-export interface Readiness {
-  readonly ready: boolean;
-  readonly reasons: readonly string[];
-}
-
-/** What the console shows and where it listens. */
-export interface ConsoleOptions {
-  readonly monitor: Monitor;
-  /** Answers `/api/query`. */
-  readonly reader: ResultReader;
-  /** The text of `/metrics`, in Prometheus' exposition format. */
-  readonly metrics: () => Promise<string>;
-  readonly readiness: () => Readiness;
-  /** What callers of `/api/query` must know. */
-  readonly token: string;
+/** What the console serves, and where it listens. */
+export interface ConsoleOptions extends Pick<RouteOptions, "monitor" | "reader" | "metrics" | "readiness" | "token"> {
   /** 127.0.0.1 unless told otherwise: what this shows is for nobody else. */
   readonly host?: string;
   /** 0 takes a free one. */

@@ -3,9 +3,10 @@ import { extname } from "node:path";
 import { Hono, type Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
+import type { ResultReader } from "../ports.ts";
 import type { Assets } from "./bundle.ts";
-import type { ConsoleOptions } from "./console.ts";
 import { eventStream, type Pacing } from "./event-stream.ts";
+import type { Monitor } from "./feed-monitor.ts";
 import { allowedHost, bearer, headers } from "./guard.ts";
 
 /** Largest body of a query. */
@@ -22,8 +23,23 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 
 const querySchema = z.strictObject({ sql: z.string().min(1) });
 
-/** What the routes need beside the console's options. */
-interface RouteOptions extends Omit<ConsoleOptions, "host" | "port" | "pacing"> {
+/** Whether the pipeline can do its work, and what is in the way where it cannot. */
+interface Readiness {
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+}
+
+/** What the routes serve. */
+export interface RouteOptions {
+  readonly monitor: Monitor;
+  /** Answers `/api/query`. */
+  readonly reader: ResultReader;
+  /** The text of `/metrics`, in Prometheus' exposition format. */
+  readonly metrics: () => Promise<string>;
+  readonly readiness: () => Readiness;
+  /** What callers of `/api/query` must know. */
+  readonly token: string;
+  /** Where the server listens; a name that requests may call it by. */
   readonly host: string;
   readonly pacing: Pacing;
   readonly assets: Assets;
