@@ -2,7 +2,7 @@ import { isPrice } from "./price.ts";
 import type { DeadLetterReason, EpochMs, Quote } from "./quote.ts";
 
 /** How far ahead of the clock a quote's times may be: clocks differ, but not by more than this. */
-export const FUTURE_TOLERANCE_MS = 60_000;
+const FUTURE_TOLERANCE_MS = 60_000;
 
 /** Why something is no usable quote. */
 export interface Rejection {
@@ -22,7 +22,7 @@ const YEAR_ZERO = -62_167_219_200_000;
 const YEAR_END = 253_402_300_799_999;
 
 /** Whether a number is a time that a message can carry: whole milliseconds in the years 0000 to 9999. */
-export function isTime(ms: number): boolean {
+function isTime(ms: number): boolean {
   return Number.isInteger(ms) && ms >= YEAR_ZERO && ms <= YEAR_END;
 }
 
