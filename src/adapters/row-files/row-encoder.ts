@@ -1,3 +1,4 @@
+import { formatTime } from "../../quotes/format-time.ts";
 import { MICROS } from "../../quotes/price.ts";
 import type { EpochMs } from "../../quotes/quote.ts";
 import { meanText } from "../../windows/mean.ts";
@@ -165,14 +166,6 @@ export class RowEncoder {
     }
     this.#length += digits;
   }
-}
-
-/**
- * A time as RFC 3339 in UTC, with milliseconds only where there are some.
- * @example formatTime(1_381_152_605_000) === "2013-10-07T13:30:05Z"
- */
-export function formatTime(time: EpochMs): string {
-  return new Date(time).toISOString().replace(".000Z", "Z");
 }
 
 function timeText(cached: { time: EpochMs; text: Uint8Array }, time: EpochMs): Uint8Array {
