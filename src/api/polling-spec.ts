@@ -12,16 +12,16 @@ function isInterval(ms: number): boolean {
   return WITHIN_A_MINUTE.includes(ms) || ms % MINUTE_MS === 0;
 }
 
+/** The shortest interval of at least so many milliseconds. */
+export function intervalOfAtLeast(ms: number): number {
+  return WITHIN_A_MINUTE.find((interval) => interval >= ms) ?? Math.ceil(ms / MINUTE_MS) * MINUTE_MS;
+}
+
 /** The intervals next to one that is refused, below and above. */
 function nearestIntervals(ms: number): string {
+  const below = WITHIN_A_MINUTE.findLast((interval) => interval < ms) ?? 0;
   const minutes = Math.floor(ms / MINUTE_MS) * MINUTE_MS;
-  const candidates = [...WITHIN_A_MINUTE, ...(minutes > 0 ? [minutes, minutes + MINUTE_MS] : [])];
-  const below = candidates.filter((candidate) => candidate < ms).at(-1);
-  const above = candidates.find((candidate) => candidate > ms);
-  return [below, above]
-    .filter((candidate) => candidate !== undefined)
-    .map(formatDuration)
-    .join(" or ");
+  return `${formatDuration(Math.max(below, minutes))} or ${formatDuration(intervalOfAtLeast(ms))}`;
 }
 
 const intervalField = durationField(

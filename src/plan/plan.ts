@@ -1,0 +1,67 @@
+import { durationMs } from "../api/duration.ts";
+import { feedName, type StockFeed } from "../api/stockfeed.ts";
+import { type PlannedObject, plannedObjects } from "./objects.ts";
+import { type ProviderCalls, providerCalls, type QuotaUse, quotaUses } from "./provider-calls.ts";
+import { type DailyVolume, dailyVolume } from "./volume.ts";
+
+/** What one feed brings about and makes. */
+export interface FeedPlan {
+  readonly feed: string;
+  readonly objects: readonly PlannedObject[];
+  readonly calls: ProviderCalls;
+  /** On a day of the feed's session. */
+  readonly daily: DailyVolume;
+  /** What will work, but perhaps not as its author thinks. */
+  readonly warnings: readonly string[];
+}
+
+/** What a set of feeds brings about. */
+export interface Plan {
+  readonly feeds: readonly FeedPlan[];
+  /** Use of the providers' free limits. */
+  readonly quotas: readonly QuotaUse[];
+}
+
+/** Jobs that a project may run at once unless its quota was raised. https://cloud.google.com/dataflow/quotas */
+const JOBS_PER_PROJECT = 25;
+
+/** What would be created for feeds, and how much would flow. Nothing is looked up: it follows from the manifests. */
+export function planFeeds(feeds: readonly StockFeed[]): Plan {
+  return {
+    feeds: feeds.map((feed) => ({
+      feed: feedName(feed),
+      objects: plannedObjects(feed),
+      calls: providerCalls(feed.spec),
+      daily: dailyVolume(feed.spec),
+      warnings: warningsOf(feed),
+    })),
+    quotas: quotaUses(feeds),
+  };
+}
+
+function warningsOf({ spec }: StockFeed): string[] {
+  const { provider, engine, dataflow, resolutions, polling, symbols } = spec;
+  const warnings: string[] = [];
+  if (spec.suspend) warnings.push("suspend is true: nothing polls, and no job runs.");
+  const missing = (["pubsub", "sink"] as const).filter((part) => spec[part] === undefined);
+  if (missing.length > 0) warnings.push(`Runs on a laptop as it is; a cluster also needs ${missing.join(" and ")}.`);
+  if (provider.type === "Replay") {
+    warnings.push(`${provider.file} is a file of this machine: a cluster's Pods don't have it.`);
+  }
+  if (provider.type === "Simulated" && polling.session === "NYSE") {
+    warnings.push("The simulator has prices at every hour, but session NYSE polls in the exchange's alone.");
+  }
+  if (engine === "Dataflow") {
+    warnings.push(
+      `${resolutions.length} Dataflow jobs run without pause, of the ${JOBS_PER_PROJECT} that a project may run ` +
+        `by default; ${symbols.length} symbols would fit one small Pod under engine Embedded.`,
+    );
+  }
+  const late = resolutions.find(({ allowedLateness }) => durationMs(allowedLateness) > 0);
+  if (engine === "Dataflow" && dataflow?.template === "BeamYaml" && late !== undefined) {
+    warnings.push(
+      `Beam YAML has no lateness: allowedLateness ${late.allowedLateness} has no effect, late quotes are dropped.`,
+    );
+  }
+  return warnings;
+}
