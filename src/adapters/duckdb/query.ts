@@ -68,7 +68,7 @@ function* tableFunctions(node: unknown): Generator<string> {
 
 function functionName(node: unknown): string {
   const name = typeof node === "object" && node !== null && "function_name" in node ? node.function_name : undefined;
-  return typeof name === "string" ? name.toLowerCase() : "The table function";
+  return typeof name === "string" ? name : "The table function";
 }
 
 /** Decimals, and whole numbers past 2^53, as text; times as RFC 3339 in UTC; what JSON has no form for as text. */
