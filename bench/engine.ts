@@ -23,7 +23,7 @@ export async function engineBench({ short = false } = {}): Promise<BenchResult[]
   const duck = makeWorkload(500, Math.min(slots, 2_000), SIZES);
   const connection = await loadDuckDb(duck);
   assertSameTotals("duckdb-window", await runDuckDbWindow(connection, duck), runLive(duck));
-  const beam = makeWorkload(20, short ? 20 : 50, SIZES);
+  const beam = makeWorkload(20, short ? 20 : 100, SIZES);
   const beamRun = await runBeam(beam);
   assertSameTotals("beam-ts-direct", beamRun.totals, runLive(beam));
   assertSameTotals("replay", expected, runReplay(work));

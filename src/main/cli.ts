@@ -1,0 +1,71 @@
+import { createRequire } from "node:module";
+import { Command, CommanderError } from "commander";
+import { StoreError } from "../adapters/duckdb/store-error.ts";
+import { CliError } from "./cli-error.ts";
+import { EXIT } from "./exit-codes.ts";
+
+/** The commands in the order of the help, each loaded when it is needed: most carry a library that others don't. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  init: async () => (await import("./init.ts")).initCommand(),
+  validate: async () => (await import("./validate.ts")).validateCommand(),
+  plan: async () => (await import("./plan.ts")).planCommand(),
+  doctor: async () => (await import("./doctor.ts")).doctorCommand(),
+  dev: async () => (await import("./dev.ts")).devCommand(),
+  replay: async () => (await import("./replay.ts")).replayCommand(),
+  simulate: async () => (await import("./simulate.ts")).simulateCommand(),
+  top: async () => (await import("./top.ts")).topCommand(),
+  gain: async () => (await import("./gain.ts")).gainCommand(),
+  query: async () => (await import("./query.ts")).queryCommand(),
+  export: async () => (await import("./export.ts")).exportCommand(),
+};
+
+const EXAMPLES = `
+Examples:
+  $ stockfeed init                                    write a first feed.yaml
+  $ stockfeed dev -f feed.yaml                        run it here, with a page to look at
+  $ stockfeed top                                     what it found
+  $ stockfeed replay ticks.ndjson.gz --output rows.ndjson --views
+
+Exit codes: 0 done, 1 failed, 2 wrong command line or input, 130 stopped by Ctrl-C before it was done.
+`;
+
+/** Runs one command line, without the program's name; sets the process's exit code. */
+export async function main(args: readonly string[]): Promise<void> {
+  try {
+    const program = await buildProgram(args[0]);
+    await program.parseAsync([...args], { from: "user" });
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+/** The program with the one command that is asked for, or with all of them for the help. */
+async function buildProgram(name: string | undefined): Promise<Command> {
+  const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
+  const program = new Command("stockfeed")
+    .description("Stock quotes to ranked windows, from one manifest: on a laptop, on any cluster, on GKE.")
+    .version(version)
+    .addHelpText("after", EXAMPLES)
+    .exitOverride();
+  const asked = name === undefined ? undefined : COMMANDS[name];
+  const loaders = asked === undefined ? Object.values(COMMANDS) : [asked];
+  for (const command of await Promise.all(loaders.map((load) => load()))) {
+    program.addCommand(command.copyInheritedSettings(program).showHelpAfterError("(--help shows what there is)"));
+  }
+  return program;
+}
+
+/** Says what went wrong, to people; a defect keeps its stack. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof CliError) {
+    console.error(error.message);
+    return error.exitCode;
+  }
+  if (error instanceof StoreError) {
+    console.error(error.message);
+    return EXIT.failed;
+  }
+  console.error(error);
+  return EXIT.failed;
+}

@@ -1,0 +1,110 @@
+import type { Logger } from "pino";
+import { feedLogger } from "../../adapters/telemetry/logger.ts";
+import type { Monitor } from "../../console/feed-monitor.ts";
+import type { SlotReport } from "../../poll/slot-report.ts";
+import type { EpochMs } from "../../quotes/quote.ts";
+import type { WindowRow } from "../../windows/window-row.ts";
+import { byWindow, type PipelineListener } from "./feed-pipeline.ts";
+import { windowLine } from "./window-line.ts";
+
+export interface DevReportOptions {
+  readonly monitor: Monitor;
+  readonly logger: Logger;
+  /** Writes a line for people. */
+  readonly print: (line: string) => void;
+}
+
+/** What the person at the terminal sees of the feeds, beside the page: windows as lines, trouble as log entries. */
+export class DevReport {
+  readonly #options: DevReportOptions;
+  /** While feeds catch up, only the newest window of each resolution is kept, to be shown at the end. */
+  #catchingUp: Map<string, WindowRow[]> | undefined = new Map();
+  /** Why the store refuses rows, while it does. */
+  readonly #sinkErrors = new Map<string, string>();
+
+  constructor(options: DevReportOptions) {
+    this.#options = options;
+  }
+
+  /** Shows the newest windows of the past, and from now on each window as it closes. */
+  caughtUp(): void {
+    const last = this.#catchingUp ?? new Map<string, WindowRow[]>();
+    this.#catchingUp = undefined;
+    for (const rows of last.values()) this.#options.print(windowLine(rows));
+  }
+
+  /** What is in the way of the work, a sentence each. */
+  get troubles(): readonly string[] {
+    const starting = this.#catchingUp === undefined ? [] : ["Feeds are catching up."];
+    return [...starting, ...this.#sinkErrors.values()];
+  }
+
+  /** The ears for one feed. */
+  listener(feed: string): PipelineListener {
+    const events = this.#options.monitor.feed(feed);
+    const logger = feedLogger(this.#options.logger, feed);
+    let lastFailures = "";
+    return {
+      ...events,
+      onMarket: (state, nextOpen) => {
+        events.onMarket(state, nextOpen);
+        if (state === "Closed" && nextOpen !== undefined) this.#options.print(closedUntil(feed, nextOpen));
+        if (state === "Stale") logger.warn("no price has moved for a while, though the market is open");
+      },
+      onRows: (rows) => {
+        events.onRows(rows);
+        this.#sinkErrors.delete(feed);
+        this.#show(rows);
+      },
+      onPolled: (report) => {
+        const failures = summarize(report);
+        if (failures !== lastFailures)
+          logger[failures === "" ? "info" : "warn"](failures || "every symbol has a price");
+        lastFailures = failures;
+      },
+      onSinkError: (error, rows, retryAt) => {
+        this.#sinkErrors.set(feed, `The store refuses rows: ${error.message}`);
+        logger.error({ err: error, rows, retryAt: new Date(retryAt).toISOString() }, "the store refused rows");
+      },
+      onRedelivery: (error, quotes) => {
+        logger.error({ err: error, quotes }, "quotes were not taken in; they come again");
+      },
+    };
+  }
+
+  #show(rows: readonly WindowRow[]): void {
+    for (const window of byWindow(rows)) {
+      const [first] = window;
+      if (first === undefined) continue;
+      if (this.#catchingUp === undefined) this.#options.print(windowLine(window));
+      else this.#catchingUp.set(`${first.feed}/${first.resolutionMinutes}`, window);
+    }
+  }
+}
+
+function closedUntil(feed: string, nextOpen: EpochMs): string {
+  const opens = new Intl.DateTimeFormat("en-US", {
+    weekday: "long",
+    year: "numeric",
+    month: "long",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    timeZone: "America/New_York",
+  }).format(nextOpen);
+  return [
+    `${feed}  the market is closed; it opens ${opens} New York time (${new Date(nextOpen).toISOString().slice(0, 16)}Z), and polling with it.`,
+    "Meanwhile: stockfeed dev -f examples/ten-stocks.yaml polls simulated prices at any hour, and",
+    "           stockfeed dev -f examples/replay.yaml plays a recorded session.",
+  ].join("\n");
+}
+
+/** The failures of a slot in one line, the first few in full; empty without any. */
+function summarize({ failures, undeliveredQuotes, deliveryError }: SlotReport): string {
+  const messages = [...new Set(failures.map(({ message }) => message))];
+  const shown = messages.slice(0, 3);
+  if (messages.length > shown.length) shown.push(`and ${messages.length - shown.length} more`);
+  if (deliveryError !== undefined) shown.push(`${undeliveredQuotes} quotes undelivered: ${deliveryError.message}`);
+  return shown.join("; ");
+}
