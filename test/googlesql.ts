@@ -12,7 +12,7 @@ import { join } from "node:path";
 /** Kinds of a column that the tables here have. */
 export type GoogleSqlType = "TYPE_STRING" | "TYPE_NUMERIC" | "TYPE_TIMESTAMP" | "TYPE_INT64";
 /** A value: text, decimal text, epoch milliseconds or a whole number, as its column has it; floats come back alone. */
-export type GoogleSqlValue = string | number | bigint;
+type GoogleSqlValue = string | number | bigint;
 
 /** A table and its rows. */
 export interface GoogleSqlTable {

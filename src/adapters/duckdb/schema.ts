@@ -8,7 +8,7 @@ import { count, instant, mean, minutes, optionalCount, price, text, type Column 
 import { StoreError } from "./store-error.ts";
 
 /** Version of the tables below; raised with every change that an older stockfeed could not read or write. */
-export const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 1;
 
 /** The table `quotes`: every quote that came, repeats too. */
 export const QUOTE_COLUMNS: readonly Column<Quote>[] = [

@@ -3,13 +3,14 @@ import { once } from "node:events";
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { DeadLetter } from "../../quotes/quote.ts";
 import { openStore } from "./store.ts";
 import { StoreError } from "./store-error.ts";
 
-const SCRIPT = join(import.meta.dirname, "../../../test/store-process.ts");
+const SCRIPT = fileURLToPath(new URL("../../../test/store-process.ts", import.meta.url));
 const letter: DeadLetter = { feed: "a/b", reason: "Malformed", detail: "", payload: "", receivedAt: 0 };
 
 let directory: string;
