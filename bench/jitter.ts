@@ -10,17 +10,12 @@ import { type PollLoopOptions, runPollLoop } from "../src/poll/poll-loop.ts";
 import { sessionOf } from "../src/quotes/session.ts";
 import { nextSlot } from "../src/quotes/slots.ts";
 import type { BenchResult } from "./result.ts";
+import { symbolNamed } from "./symbol-names.ts";
 
 const SYMBOLS = 5_000;
 const INTERVAL_MS = 1_000;
 const FEED = "bench/jitter";
 const clock = systemClock();
-
-/** Symbols of one to four letters: A, B, …, AA, and so on. */
-function symbolNamed(index: number): string {
-  const letter = String.fromCharCode(65 + (index % 26));
-  return index < 26 ? letter : symbolNamed(Math.floor(index / 26) - 1) + letter;
-}
 
 /** A feed's parts, with a subscriber that takes quotes in and counts them. */
 function pipeline(): { readonly parts: PollLoopOptions; readonly taken: () => number } {

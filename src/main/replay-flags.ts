@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
-import { z } from "zod";
+import type { z } from "zod";
 import { isRowFile, ROW_FILE_ENDINGS } from "../adapters/row-files/open-row-file.ts";
 import { durationMs } from "../api/duration.ts";
 import { specSchema } from "../api/stockfeed.ts";
 import { readWording } from "../api/wording.ts";
-import type { EpochMs } from "../quotes/quote.ts";
 import type { ReplayRequest } from "../replay/replay-plan.ts";
 import { defaultOffsetMs } from "../windows/window-spec.ts";
 import { usageError } from "./cli-error.ts";
+import { parseTime } from "./last-windows.ts";
 
 /** The flags of `stockfeed replay` as they are typed. */
 export interface ReplayFlags {
@@ -26,21 +26,13 @@ export interface ReplayFlags {
  * @throws CliError (usage) that names the flag, its value and the mend
  */
 export function parseReplayFlags(flags: ReplayFlags, ticks: readonly string[]): ReplayRequest {
-  const from = parseTime("--from", flags.from);
-  const to = parseTime("--to", flags.to);
+  const from = flags.from === undefined ? undefined : parseTime("--from", flags.from);
+  const to = flags.to === undefined ? undefined : parseTime("--to", flags.to);
   if (from !== undefined && to !== undefined && to <= from) {
     throw usageError(`--to ${String(flags.to)} is not after --from ${String(flags.from)}.`);
   }
   checkOutput(flags.output, ticks);
   return { from, to, ...parseWindows(flags) };
-}
-
-function parseTime(flag: string, text: string | undefined): EpochMs | undefined {
-  if (text === undefined) return undefined;
-  if (z.iso.datetime({ offset: true }).safeParse(text).success) return Date.parse(text);
-  throw usageError(
-    `${flag} ${text} is no time. Write one with its zone, such as 2013-10-07T13:30:00Z or 2013-10-07T09:30:00-04:00.`,
-  );
 }
 
 function checkOutput(output: string, ticks: readonly string[]): void {

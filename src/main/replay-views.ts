@@ -6,6 +6,7 @@ import { formatDuration } from "../api/duration.ts";
 import type { QueryResult } from "../ports.ts";
 import { formatTime } from "../quotes/format-time.ts";
 import type { WindowRow } from "../windows/window-row.ts";
+import { textTable } from "./text-table.ts";
 
 /** The two views over the last closed window of each resolution. */
 export interface ReplayViews {
@@ -43,29 +44,12 @@ export function viewsText({ topStocks, percentageGain }: ReplayViews): string {
 
 /** One table for each resolution of an answer whose first two columns are the resolution and the window end. */
 function tables(title: string, { columns, rows }: QueryResult): string[] {
-  const heads = columns.slice(2).map(({ name }) => name);
+  const header = columns.slice(2).map(({ name }) => name);
   return [...new Set(rows.map(([resolution]) => resolution))].map((resolution) => {
     const own = rows.filter((row) => row[0] === resolution);
     const size = formatDuration(Math.round(Number(resolution) * 60_000));
-    const lines = aligned([heads, ...own.map((row) => row.slice(2).map(String))]);
-    return [
-      `${title}, ${size} to ${formatTime(Date.parse(String(own[0]?.[1])))}`,
-      ...lines.map((line) => `  ${line}`),
-      "",
-    ].join("\n");
+    const end = formatTime(Date.parse(String(own[0]?.[1])));
+    const cells = own.map((row) => row.slice(2).map(String));
+    return `${title}, ${size} to ${end}\n${textTable(header, cells)}`;
   });
-}
-
-/** Cells as lines, in columns as wide as their widest; numbers to the right. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows.map((row) =>
-    row
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return /^[A-Z]/.test(rows[1]?.[column] ?? "") ? cell.padEnd(width) : cell.padStart(width);
-      })
-      .join("  ")
-      .trimEnd(),
-  );
 }

@@ -166,8 +166,8 @@ describe("stockfeed replay", () => {
     const ticks = write("t.ndjson", TICKS.map(lineOf).join(""));
     const args = [ticks, ...flags, "--output", join(folder, "rows.ndjson"), "--views"];
     const { stdout } = await run(args);
-    expect(stdout).toContain("Top stocks, 30s to 2013-10-07T13:37:57.500Z\n  rank  symbol");
-    expect(stdout).toContain("Percentage gain, 2m to 2013-10-07T13:37:57.500Z\n  symbol  gain_percent");
+    expect(stdout).toContain("Top stocks, 30s to 2013-10-07T13:37:57.500Z\nrank  symbol");
+    expect(stdout).toContain("Percentage gain, 2m to 2013-10-07T13:37:57.500Z\nsymbol  gain_percent");
 
     const { views } = JSON.parse((await run([...args, "--json"])).stdout) as {
       views: Record<"topStocks" | "percentageGain", { columns: { name: string }[]; rows: unknown[][] }>;
@@ -239,7 +239,7 @@ describe("stockfeed replay", () => {
     [["--resolutions", "1m,60s"], "--resolutions 1m,60s must differ from the other windows."],
     [["--resolutions", "48h"], "--resolutions 48h must be 1s to 24h."],
     [["--resolutions", ""], "--resolutions  must be a duration."],
-    [["--from", "yesterday"], "--from yesterday is no time. Write one with its zone, such as 2013-10-07T13:30:00Z"],
+    [["--from", "yesterday"], "--from yesterday is no time. Write one with its zone, such as 20"],
     [["--from", "2013-10-07T13:30:00"], "--from 2013-10-07T13:30:00 is no time."],
     [["--to", "2013-02-30T13:30:00Z"], "--to 2013-02-30T13:30:00Z is no time."],
     [["--from", "2013-10-07T13:30:00Z", "--to", "2013-10-07T13:30:00Z"], "is not after --from"],
