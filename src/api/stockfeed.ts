@@ -63,8 +63,6 @@ export const stockFeedSchema = z.strictObject({
 
 /** A StockFeed with every default filled in. */
 export type StockFeed = z.output<typeof stockFeedSchema>;
-/** When to poll. */
-export type SessionName = StockFeedSpec["polling"]["session"];
 
 /** The feed's name wherever one string has to tell it: `namespace/name`. */
 export function feedName(feed: StockFeed): string {

@@ -4,7 +4,7 @@ import type { WindowSpec } from "../windows/window-spec.ts";
 import type { FeedStream } from "./feed-stream.ts";
 
 /** The first time after `time` at which one of the windows ends. */
-export function nextWindowEnd(windows: readonly WindowSpec[], time: EpochMs): EpochMs {
+function nextWindowEnd(windows: readonly WindowSpec[], time: EpochMs): EpochMs {
   return Math.min(
     ...windows.map(({ periodMs, offsetMs }) => Math.floor((time - offsetMs) / periodMs + 1) * periodMs + offsetMs),
   );

@@ -1,0 +1,65 @@
+/**
+ * Runs the benchmarks and prints their figures: medians, and ratios to rivals measured in the same run.
+ * Every suite first asserts that all contestants give equal outputs, and fails where they don't.
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { closeBench, engineBench, shapeBench } from "./engine.ts";
+import { fileToRowsBench } from "./file-to-rows.ts";
+import { jitterBench } from "./jitter.ts";
+import type { BenchResult } from "./result.ts";
+import { replaceTable, table } from "./table.ts";
+
+const USAGE = `Usage: npm run bench -- [SUITE...] [--short] [--json FILE] [--docs]
+
+Suites: engine, shape, file, close, jitter; all of them by default.
+  --short      less work, in a minute: checks the outputs, its figures are rough
+  --json FILE  write {"results": [{name, unit, value, rivals: [{name, value, ratio}]}]}
+  --docs       put the table into README.md`;
+
+const README = new URL("../README.md", import.meta.url);
+
+type Suite = (options: { short: boolean }) => Promise<BenchResult[]> | BenchResult[];
+
+const SUITES: Readonly<Record<string, Suite>> = {
+  engine: engineBench,
+  shape: shapeBench,
+  file: fileToRowsBench,
+  close: closeBench,
+  jitter: ({ short }) => jitterBench({ slots: short ? 5 : 20 }),
+};
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      short: { type: "boolean", default: false },
+      json: { type: "string" },
+      docs: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
+  const names = positionals.length > 0 ? positionals : Object.keys(SUITES);
+  const results: BenchResult[] = [];
+  for (const name of names) {
+    const suite = SUITES[name];
+    if (suite === undefined) throw new Error(`"${name}" is no suite.\n${USAGE}`);
+    console.error(`${name} …`);
+    results.push(...(await suite({ short: values.short })));
+  }
+  const model = cpus()[0]?.model.trim() ?? "unknown processor";
+  const text = `${table(results)}\nMedians on one core of ${model}, Node ${process.versions.node}.`;
+  console.log(text);
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ results }, null, 2)}\n`);
+  if (values.docs) await writeFile(README, replaceTable(await readFile(README, "utf8"), text));
+}
+
+await main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});
