@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -276,35 +277,51 @@ describe("stockfeed replay", () => {
     expect(error?.exitCode).toBe(EXIT.failed);
   });
 
-  it("leaves nothing behind when it is stopped", async () => {
-    const ticks = write("t.ndjson", TICKS.map(lineOf).join(""));
+  /** The command as its own process, after what a shell is to do first; errors are printed as the program does. */
+  function start(args: readonly string[], first = "true") {
     const code = `import { replayCommand } from ${JSON.stringify(new URL("replay.ts", import.meta.url).href)};
       await replayCommand().parseAsync(process.argv.slice(1), { from: "user" })
         .catch((error) => { console.error(error.message); process.exitCode = error.exitCode; });`;
+    const node = [process.execPath, "--input-type=module", "-e", code, "--", ...args];
+    const child = spawn("sh", ["-c", `${first} && exec "$@"`, "sh", ...node], { stdio: ["ignore", "ignore", "pipe"] });
+    const stderr = text(child.stderr);
+    return { child, ended: once(child, "exit"), stderr };
+  }
+
+  it("leaves nothing behind when it is stopped", async () => {
+    const ticks = write("t.ndjson", TICKS.map(lineOf).join(""));
     // Three years at one-second slots: far longer than the test waits.
     const range = ["--from", "2013-10-07T13:30:00Z", "--to", "2016-10-07T13:30:00Z", "--interval", "1s"];
-    const args = ["--input-type=module", "-e", code, "--", ticks, ...range, "--output", join(folder, "rows.ndjson")];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+    const { child, ended, stderr } = start([ticks, ...range, "--output", join(folder, "rows.ndjson")]);
     try {
-      let stderr = "";
-      child.stderr.on("data", (text: Buffer) => (stderr += text.toString()));
       await vi.waitFor(() => {
         expect(readdirSync(folder).some((name) => name.endsWith(".partial"))).toBe(true);
       }, 20_000);
       child.kill("SIGINT");
-      expect(await once(child, "exit")).toEqual([EXIT.interrupted, null]);
-      expect(stderr).toContain("Stopped; no rows were written.");
+      expect(await ended).toEqual([EXIT.interrupted, null]);
+      expect(await stderr).toContain("Stopped; no rows were written.");
       expect(readdirSync(folder)).toEqual(["t.ndjson"]);
     } finally {
       child.kill("SIGKILL");
     }
   });
 
+  it("leaves nothing behind when the system takes no more bytes of it", async () => {
+    const ticks = write("t.ndjson", TICKS.map(lineOf).join(""));
+    const { ended, stderr } = start(
+      [ticks, "--interval", "1s", "--output", join(folder, "rows.ndjson")],
+      "ulimit -f 100",
+    );
+    expect(await ended).toEqual([EXIT.failed, null]);
+    expect(await stderr).toContain("rows.ndjson cannot be written: files may not be that large here.");
+    expect(readdirSync(folder)).toEqual(["t.ndjson"]);
+  });
+
   it("shows examples in its help", () => {
-    const text: string[] = [];
+    const parts: string[] = [];
     replayCommand()
-      .configureOutput({ writeOut: (part) => text.push(part) })
+      .configureOutput({ writeOut: (part) => parts.push(part) })
       .outputHelp();
-    expect(text.join("")).toContain("$ stockfeed replay ticks.ndjson.gz --output rows.ndjson");
+    expect(parts.join("")).toContain("$ stockfeed replay ticks.ndjson.gz --output rows.ndjson");
   });
 });
