@@ -70,7 +70,9 @@ function readFeed(document: YamlDocument, source: string): { feed: StockFeed } |
   const parsed = stockFeedSchema.safeParse(value, { reportInput: true });
   const found = parsed.success ? [] : parsed.error.issues.flatMap((issue) => findings(issue, value));
   // In a document of another kind every field is wrong; that it is of another kind says it all.
-  const foreign = found.filter(({ path }) => path[0] === "kind" || path[0] === "apiVersion");
+  const foreign = found.filter(
+    ({ path, value: there }) => there !== undefined && /^(kind|apiVersion)$/.test(String(path[0])),
+  );
   const relevant = foreign.length > 0 ? foreign : [...found, ...ambiguities(document, found)];
   if (parsed.success && relevant.length === 0) return { feed: parsed.data };
   const problems = relevant.map(({ path, atKey, ...words }) => {
