@@ -40,7 +40,7 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 /** The program with the one command that is asked for, or with all of them for the help. */
-async function buildProgram(name: string | undefined): Promise<Command> {
+export async function buildProgram(name?: string): Promise<Command> {
   const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
   const program = new Command("stockfeed")
     .description("Stock quotes to ranked windows, from one manifest: on a laptop, on any cluster, on GKE.")
