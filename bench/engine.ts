@@ -128,6 +128,8 @@ async function runBeam(work: Workload): Promise<{ totals: Totals; seconds: numbe
   const line = output.trim().split("\n").at(-1) ?? "";
   const { bySize, seconds } = JSON.parse(line) as { bySize: number[][]; seconds: number };
   const totals = new Totals(work.sizes.length);
-  bySize.forEach((columns, i) => { totals.bySize[i]!.set(columns); });
+  bySize.forEach((columns, i) => {
+    totals.bySize[i]!.set(columns);
+  });
   return { totals, seconds };
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { annotationsField, labelsField, namespaceField, objectNameField } from "./identifiers.ts";
-import { specFields, type StockFeedSpec } from "./spec-fields.ts";
+import { specFields } from "./spec-fields.ts";
 import { SPEC_RULES } from "./spec-rules.ts";
 import { statusSchema } from "./status.ts";
 import { wording } from "./wording.ts";
