@@ -1,0 +1,178 @@
+/**
+ * Holds the documentation to the program. In Markdown files a block that begins with "```sh run" is run, those of one
+ * file in one directory and in order; "exit-2" after it says how it ends, and a "text output" or "json output" block
+ * behind it has to be what it prints.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cliReference } from "../scripts/cli-reference.ts";
+import { buildProgram } from "../src/main/cli.ts";
+import { anchors, type Fence, fences, links } from "./markdown.ts";
+
+const root = join(import.meta.dirname, "..");
+const files = globSync(["*.md", "docs/**/*.md"], { cwd: root }).sort();
+const read = (file: string) => readFileSync(join(root, file), "utf8");
+const scripts = (JSON.parse(read("package.json")) as { scripts: Record<string, string> }).scripts;
+
+/** Commands of the blocks for a shell, comments and prompts left out: a line each. */
+function commandLines(file: string): string[] {
+  const blocks = fences(read(file)).filter(({ language }) => language === "sh" || language === "console");
+  return blocks.flatMap(({ language, text }) => {
+    const lines = text.replaceAll("\\\n", " ").split("\n");
+    return language === "sh" ? lines : lines.flatMap((line) => (line.startsWith("$ ") ? line.slice(2) : []));
+  });
+}
+
+describe("the documentation", () => {
+  it("is found", () => {
+    expect(files).toEqual(expect.arrayContaining(["README.md", "CONTRIBUTING.md", "docs/quickstart-laptop.md"]));
+  });
+
+  it.each(files)("%s links to files and headings that are there", (file) => {
+    const broken = links(read(file)).filter((link) => {
+      if (/^[a-z]+:/.test(link)) return false;
+      const [path = "", anchor] = link.split("#");
+      const target = path === "" ? file : join(dirname(file), path);
+      if (!existsSync(join(root, target))) return true;
+      return anchor !== undefined && !anchors(read(target)).includes(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it("shows no command and no flag that does not exist", async () => {
+    const program = await buildProgram();
+    const unknown = files.flatMap((file) =>
+      commandLines(file).flatMap((line) => {
+        const [, name = "", rest = ""] = /(?:^|[|;&] *|npx |\w=\S* )stockfeed ([a-z]+)([^|;]*)/.exec(line) ?? [];
+        if (name === "") return [];
+        const command = program.commands.find((each) => each.name() === name);
+        if (command === undefined) return [`${file}: stockfeed ${name}`];
+        const flags = rest.replaceAll(/"[^"]*"/g, "").match(/(?<=\s)--?[a-z][a-z-]*/g) ?? [];
+        const known = command.options.flatMap(({ short, long }) => [short, long]);
+        return flags.filter((flag) => !known.includes(flag)).map((flag) => `${file}: stockfeed ${name} ${flag}`);
+      }),
+    );
+    expect(unknown).toEqual([]);
+  });
+
+  it("shows no npm script that does not exist", () => {
+    const named = files.flatMap((file) => [...read(file).matchAll(/\bnpm (?:run (?:--silent )?)([a-z]+)/g)]);
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.map((match) => match[1]).filter((name) => !Object.hasOwn(scripts, name ?? ""))).toEqual([]);
+  });
+
+  it("has the commands' own help as its reference (else: npm run generate)", async () => {
+    expect(read("docs/reference/cli.md")).toBe(await cliReference());
+  });
+});
+
+/** A directory like a clone, in which `npx stockfeed` runs the program from its sources. */
+class Checkout {
+  readonly directory = mkdtempSync(join(tmpdir(), "stockfeed-docs-"));
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #program = [process.execPath, join(root, "src/main/stockfeed.ts")];
+
+  constructor() {
+    cpSync(join(root, "examples"), join(this.directory, "examples"), { recursive: true });
+    const bin = join(this.directory, "bin");
+    mkdirSync(bin);
+    const npx = `#!/bin/sh\n[ "$1" = stockfeed ] || exit 1\nshift\nexec '${this.#program.join("' '")}' "$@"\n`;
+    writeFileSync(join(bin, "npx"), npx, { mode: 0o755 });
+    this.#env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ""}`, FORCE_COLOR: undefined };
+  }
+
+  /** Runs a block in bash, to its first failure; what it prints comes as one text. */
+  async bash(script: string): Promise<{ exitCode: number; output: string }> {
+    const shell = spawn("bash", ["-euo", "pipefail", "-c", `exec 2>&1\n${script}`], {
+      cwd: this.directory,
+      env: this.#env,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let output = "";
+    shell.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    const [exitCode] = (await once(shell, "close")) as [number];
+    return { exitCode, output };
+  }
+
+  /** Starts what `npm start` starts, on a free port; resolves with what it printed once its console is up. */
+  async start(): Promise<{ dev: ChildProcess; printed: () => string }> {
+    const [, , ...args] = scripts.start?.split(" ") ?? [];
+    const [node = "", ...program] = this.#program;
+    const dev = spawn(node, [...program, ...args, "--port", "0"], { cwd: this.directory, env: this.#env });
+    let output = "";
+    await new Promise((resolve, reject) => {
+      for (const stream of [dev.stdout, dev.stderr]) {
+        stream.on("data", (chunk: Buffer) => {
+          output += chunk.toString();
+          if (/console http.*\n\n.*rows/.test(output)) resolve(undefined);
+        });
+      }
+      dev.once("exit", () => {
+        reject(new Error(`It ended before its console was up:\n${output}`));
+      });
+    });
+    return { dev, printed: () => output };
+  }
+
+  remove(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Output without the figures that differ from run to run. */
+function steady(output: string): string {
+  return output.replaceAll(/^[\d.]+ s, .*$/gm, "(speed)").trim();
+}
+
+/** Runs the blocks of a file that are marked, each a test. */
+function runBlocks(file: string, checkout: () => Checkout): void {
+  const blocks = fences(read(file));
+  const isRun = ({ language, marks }: Fence) => language === "sh" && marks[0] === "run";
+  it.each(blocks.filter(isRun).map((block) => ({ ...block, first: block.text.split("\n")[0] })))(
+    "line $line runs as written: $first",
+    async (block) => {
+      const { exitCode, output } = await checkout().bash(block.text);
+      const expected = block.marks.includes("exit-2") ? 2 : 0;
+      expect(exitCode, output).toBe(expected);
+      const next = blocks[blocks.findIndex(({ line }) => line === block.line) + 1];
+      if (next?.marks[0] !== "output") return;
+      if (next.language === "json")
+        expect(JSON.parse(output.trim().split("\n").at(-1)!)).toEqual(JSON.parse(next.text));
+      else expect(steady(output)).toBe(steady(next.text));
+    },
+  );
+}
+
+describe("the README", () => {
+  const checkout = new Checkout();
+  afterAll(() => {
+    checkout.remove();
+  });
+  runBlocks("README.md", () => checkout);
+});
+
+describe("the quickstart", () => {
+  const checkout = new Checkout();
+  let running: Awaited<ReturnType<Checkout["start"]>>;
+  beforeAll(async () => {
+    running = await checkout.start();
+  });
+  afterAll(() => {
+    running.dev.kill("SIGKILL");
+    checkout.remove();
+  });
+
+  runBlocks("docs/quickstart-laptop.md", () => checkout);
+
+  it("stops at Ctrl-C, and goes on with the same store", async () => {
+    running.dev.kill("SIGINT");
+    const [exitCode] = (await once(running.dev, "exit")) as [number];
+    expect(exitCode, running.printed()).toBe(0);
+    running = await checkout.start();
+    expect(running.printed()).toMatch(/windows restored from [1-9]\d* stored quotes/);
+  });
+});
