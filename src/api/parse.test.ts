@@ -254,6 +254,12 @@ const breaks: readonly [rule: string, set: Record<string, unknown>, path: string
     /needs session NYSE/,
   ],
   [
+    "a session has a slot every day",
+    { "spec.polling": { interval: "7h", session: "NYSE" }, "spec.resolutions": [{ window: "14h" }] },
+    "spec.polling.interval",
+    /at most the session's length \(6h30m\)/,
+  ],
+  [
     "shards have symbols",
     { "spec.symbols": ["A", "B"], "spec.polling.shards": 3 },
     "spec.polling.shards",

@@ -114,6 +114,25 @@ const extendedHoursNeedASession: SpecRule = {
   },
 };
 
+/** The exchange's trading hours, both ends included: 09:30 to 16:00, or 04:00 to 20:00 with the extended ones. */
+const SESSION_LENGTH = { regular: "6h30m", extended: "16h" } as const;
+
+const everySessionHasASlot: SpecRule = {
+  reads: ["polling"],
+  violations({ polling }) {
+    const longest = SESSION_LENGTH[polling.extendedHours ? "extended" : "regular"];
+    if (polling.session !== "NYSE" || durationMs(polling.interval) <= durationMs(longest)) return [];
+    return [
+      {
+        path: ["polling", "interval"],
+        value: polling.interval,
+        rule: `must be at most the session's length (${longest})`,
+        fix: "Shorten it, or write session: Always; some days would go by without a slot.",
+      },
+    ];
+  },
+};
+
 const shardsHaveSymbols: SpecRule = {
   reads: ["symbols", "polling"],
   violations({ symbols, polling }) {
@@ -177,6 +196,7 @@ export const SPEC_RULES: readonly SpecRule[] = [
   offsetsAreBelowTheInterval,
   stateIsBounded,
   extendedHoursNeedASession,
+  everySessionHasASlot,
   shardsHaveSymbols,
   dataflowHasItsParts,
 ];
