@@ -32,3 +32,6 @@ export const statusSchema = z.looseObject({
     .meta({ description: "Open, Closed, or Stale: in an open session no price moved for polling.staleAfter." }),
   pipelines: z.array(pipelineSchema).optional().meta({ description: "What computes each window." }),
 });
+
+/** How the market looks to a feed; Stale when in an open session no price has moved for a while. */
+export type MarketState = NonNullable<z.output<typeof statusSchema>["marketState"]>;

@@ -1,10 +1,11 @@
+import type { MarketState } from "../api/status.ts";
 import { durationMs } from "../api/duration.ts";
 import { feedName, type StockFeed } from "../api/stockfeed.ts";
 import type { SymbolFailure, Telemetry } from "../ports.ts";
 import type { EpochMs, Quote } from "../quotes/quote.ts";
 import type { WindowRow } from "../windows/window-row.ts";
 import { FeedState } from "./feed-state.ts";
-import type { ConsoleEvent, Delta, MarketState, Snapshot } from "./wire.ts";
+import type { ConsoleEvent, Delta, Snapshot } from "./wire.ts";
 
 /** Points of all series in one snapshot at most: about 4 MB of JSON. */
 const SNAPSHOT_POINTS = 400_000;

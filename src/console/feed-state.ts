@@ -1,9 +1,10 @@
+import type { MarketState } from "../api/status.ts";
 import type { SymbolFailure } from "../ports.ts";
 import type { EpochMs } from "../quotes/quote.ts";
 import type { WindowRow } from "../windows/window-row.ts";
 import { PriceHistory } from "./price-history.ts";
 import { WindowBoard } from "./window-board.ts";
-import type { Delta, FeedHealth, FeedSnapshot, MarketState } from "./wire.ts";
+import type { Delta, FeedHealth, FeedSnapshot } from "./wire.ts";
 
 /** What a feed is, as far as the console shows it. */
 export interface FeedDescription {

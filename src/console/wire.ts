@@ -2,9 +2,7 @@
  * What the console's server and its page say to each other, as JSON. Types alone, so the page can import them.
  * Times are milliseconds since the Unix epoch; prices are in currency units, exact to six places.
  */
-
-/** Open, Closed, or Stale: the session is open and no price has moved for some minutes. */
-export type MarketState = "Open" | "Closed" | "Stale";
+import type { MarketState } from "../api/status.ts";
 
 /** A symbol's newest price. */
 export interface LatestPrice {

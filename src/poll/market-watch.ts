@@ -1,7 +1,5 @@
+import type { MarketState } from "../api/status.ts";
 import type { EpochMs, Quote } from "../quotes/quote.ts";
-
-/** How the market looks to a feed; Stale when in an open session no price has moved for a while. */
-export type MarketState = "Open" | "Closed" | "Stale";
 
 /** What a slot's quotes say of the market. */
 export interface MarketReading {

@@ -8,10 +8,10 @@
  *   is waited for; the slots that pass meanwhile are missed.
  * - Outside the session the loop sleeps until the next open.
  */
+import type { MarketState } from "../api/status.ts";
 import { countPolledSlots, nextPolledSlot } from "../quotes/polled-slots.ts";
 import type { EpochMs } from "../quotes/quote.ts";
 import { slotOf } from "../quotes/slots.ts";
-import type { MarketState } from "./market-watch.ts";
 import { emptySummary, type PollSummary, withSlot } from "./poll-summary.ts";
 import { slotPoller, type SlotPollerOptions } from "./slot-poller.ts";
 import type { SlotReport } from "./slot-report.ts";

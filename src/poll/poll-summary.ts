@@ -1,7 +1,7 @@
+import type { MarketState } from "../api/status.ts";
 import type { ProviderType } from "../api/provider-spec.ts";
 import type { FailureKind } from "../ports.ts";
 import type { DeadLetterReason, EpochMs } from "../quotes/quote.ts";
-import type { MarketState } from "./market-watch.ts";
 import type { SlotReport } from "./slot-report.ts";
 
 /** What a poll loop did, from its start to its end. */

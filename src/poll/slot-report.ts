@@ -1,6 +1,6 @@
+import type { MarketState } from "../api/status.ts";
 import type { SymbolFailure } from "../ports.ts";
 import type { DeadLetter, EpochMs } from "../quotes/quote.ts";
-import type { MarketState } from "./market-watch.ts";
 
 /** What became of one slot. */
 export interface SlotReport {

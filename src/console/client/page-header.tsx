@@ -1,4 +1,4 @@
-import type { MarketState } from "../wire.ts";
+import type { MarketState } from "../../api/status.ts";
 import { formatClock, formatDay, formatSpan } from "./format.ts";
 import type { LiveFeed } from "./live-state.ts";
 
