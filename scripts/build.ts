@@ -1,25 +1,40 @@
 /**
- * Builds dist/: the program by the TypeScript compiler, the console's page by esbuild.
+ * Builds dist/: the program by the TypeScript compiler, the console's page by esbuild. The old dist/ serves until the
+ * new one is whole.
  * Usage: node scripts/build.ts
  */
 import { spawnSync } from "node:child_process";
-import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { chmod, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { bundlePage } from "../src/console/bundle.ts";
 
-const root = new URL("../", import.meta.url);
-const dist = new URL("dist/", root);
+const root = join(import.meta.dirname, "..");
+const dist = join(root, "dist");
+const made = join(root, "dist.new");
+const program = join("main", "stockfeed.js");
 
-await rm(dist, { recursive: true, force: true });
-const compiler = fileURLToPath(new URL("node_modules/typescript/bin/tsc", root));
-const { status } = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], {
-  cwd: fileURLToPath(root),
+await rm(made, { recursive: true, force: true });
+const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+const { status } = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json", "--outDir", made], {
+  cwd: root,
   stdio: "inherit",
 });
-if (status !== 0) process.exit(status ?? 1);
+if (status !== 0) {
+  await rm(made, { recursive: true, force: true });
+  process.exit(status ?? 1);
+}
 
-const page = new URL("console/public/", dist);
+const page = join(made, "console", "public");
 await mkdir(page, { recursive: true });
-for (const [name, content] of await bundlePage()) await writeFile(new URL(name, page), content);
-// npm makes a bin executable on install; a checkout has to do it itself.
-await chmod(new URL("main/stockfeed.js", dist), 0o755);
+for (const [name, content] of await bundlePage()) await writeFile(join(page, name), content);
+await chmod(join(made, program), 0o755);
+await rm(dist, { recursive: true, force: true });
+await rename(made, dist);
+
+// npm links the commands of dependencies, not a checkout's own; without the link, npx would install the checkout into
+// its cache first. Windows has npx do that.
+if (process.platform !== "win32") {
+  const link = join(root, "node_modules", ".bin", "stockfeed");
+  await rm(link, { force: true });
+  await symlink(join("..", "..", "dist", program), link);
+}

@@ -6,6 +6,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cliReference } from "./cli-reference.ts";
 import { metricsReference } from "./metrics-reference.ts";
+import { sampleTicks } from "./sample-ticks.ts";
 import { stockfeedReference } from "./stockfeed-reference.ts";
 
 /** A file, from the repository's root, and what makes its text. */
@@ -18,6 +19,7 @@ const generated: readonly Generated[] = [
   { path: "docs/reference/cli.md", text: cliReference },
   { path: "docs/reference/metrics.md", text: metricsReference },
   { path: "docs/reference/stockfeed.md", text: stockfeedReference },
+  { path: "examples/ticks.ndjson", text: sampleTicks },
 ];
 
 const root = join(import.meta.dirname, "..");

@@ -7,10 +7,9 @@ import { providerSchema } from "../src/api/provider-spec.ts";
 import { planFeeds } from "../src/plan/plan.ts";
 
 const folder = join(import.meta.dirname, "..", "examples");
-const texts = readdirSync(folder).map((file) => ({
-  source: `examples/${file}`,
-  text: readFileSync(join(folder, file), "utf8"),
-}));
+const texts = readdirSync(folder)
+  .filter((file) => file.endsWith(".yaml"))
+  .map((file) => ({ source: `examples/${file}`, text: readFileSync(join(folder, file), "utf8") }));
 const feedsOf = (some: typeof texts) => {
   const result = parseManifests(some);
   if (!result.ok) throw new Error(result.problems.map(formatProblem).join("\n"));
