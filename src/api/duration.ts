@@ -4,7 +4,7 @@ import { wording } from "./wording.ts";
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 
 /** The form of a duration in a manifest: Go's notation without fractions, such as `10s`, `1m30s` or `500ms`. */
-export const DURATION_PATTERN = /^([0-9]{1,9}(ms|s|m|h))+$/;
+const DURATION_PATTERN = /^([0-9]{1,9}(ms|s|m|h))+$/;
 /** No notation of this length reaches 2^53 ms: the longest is 999999999h twice, 7.2e15 ms. */
 const LONGEST_NOTATION = 20;
 

@@ -11,6 +11,7 @@ import { quotaUses } from "../plan/provider-calls.ts";
 import { feedTemplate } from "./feed-template.ts";
 import { initCommand } from "./init.ts";
 
+const containing = (text: string) => expect.stringContaining(text) as string;
 const matching = (pattern: RegExp) => expect.stringMatching(pattern) as string;
 
 let folder: string;
@@ -170,6 +171,18 @@ describe("stockfeed init on a terminal", () => {
     );
     expect(stdout).toContain("A$ must be a symbol");
     expect(written().spec.symbols).not.toContain("A$");
+  });
+
+  it("asks nothing where the file is there already", async () => {
+    writeFileSync(output, "mine");
+    expect(await ask([])).toMatchObject({ exitCode: 2, stdout: "" });
+  });
+
+  it("leaves a file alone that came up while it asked", async () => {
+    const asking = ask([["called?", ENTER]], "--symbols", "A", "--provider", "Simulated", "--session", "Always");
+    writeFileSync(output, "mine");
+    expect(await asking).toMatchObject({ exitCode: 2, stdout: containing("called?"), stderr: containing("--force") });
+    expect(readFileSync(output, "utf8")).toBe("mine");
   });
 
   it("writes nothing and ends with 130 on Ctrl-C", async () => {
