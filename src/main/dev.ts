@@ -1,20 +1,9 @@
-import { randomBytes } from "node:crypto";
 import { Command } from "commander";
-import { removeSession, writeSession } from "../adapters/duckdb/store-session.ts";
-import { openStore, type Store } from "../adapters/duckdb/store.ts";
-import { systemClock } from "../adapters/system/system-clock.ts";
-import { createLogger } from "../adapters/telemetry/logger.ts";
-import { teeTelemetry } from "../adapters/telemetry/tee.ts";
-import { createTelemetry } from "../adapters/telemetry/telemetry.ts";
-import { feedName, type StockFeed } from "../api/stockfeed.ts";
-import { createConsole } from "../console/console.ts";
-import { createMonitor } from "../console/feed-monitor.ts";
-import { PROVIDER_LIMITS } from "../quotes/provider-limits.ts";
-import { CliError, usageError } from "./cli-error.ts";
+import { removeSession } from "../adapters/duckdb/store-session.ts";
+import { openStore } from "../adapters/duckdb/store.ts";
+import { usageError } from "./cli-error.ts";
 import type { CommandIo } from "./command-io.ts";
-import { DevReport } from "./dev/dev-report.ts";
-import { devTime } from "./dev/dev-time.ts";
-import { createFeedPipeline, type FeedPipeline } from "./dev/feed-pipeline.ts";
+import { runFeeds } from "./dev/run-feeds.ts";
 import { readFeeds } from "./read-feeds.ts";
 import { DEFAULT_STORE } from "./store-access.ts";
 
@@ -70,92 +59,14 @@ async function runDev(flags: DevFlags, io: CommandIo, signal: AbortSignal): Prom
   const store = await openStore(flags.store);
   try {
     await runFeeds({ feeds, store, port, speed, host: flags.host, io, signal });
+  } catch (error) {
+    // Stopped while it came up: what is stored so far is whole.
+    if (!signal.aborted || error !== signal.reason) throw error;
   } finally {
     await removeSession(store.path, process.pid);
     await store.close();
   }
   io.stdout.write(`Stopped. ${flags.store} keeps everything; start again to go on.\n`);
-}
-
-interface Run {
-  readonly feeds: readonly StockFeed[];
-  readonly store: Store;
-  readonly port: number;
-  readonly host: string;
-  readonly speed: number | undefined;
-  readonly io: CommandIo;
-  readonly signal: AbortSignal;
-}
-
-async function runFeeds({ feeds, store, port, host, speed, io, signal }: Run): Promise<void> {
-  const print = (line: string) => void io.stdout.write(`${line}\n`);
-  const machineClock = systemClock();
-  const time = await devTime(feeds, { speed, machineClock, signal });
-  const monitor = createMonitor({ feeds, now: () => time.clock.now() });
-  const { telemetry, registry } = createTelemetry();
-  const token = randomBytes(24).toString("base64url");
-  const secrets = [token, ...keysIn(feeds, io.env)];
-  const report = new DevReport({
-    monitor,
-    print,
-    logger: createLogger({ pretty: io.stderr.isTTY === true, secrets }),
-  });
-  const pipelines: [StockFeed, FeedPipeline][] = [];
-  for (const feed of feeds) {
-    const sharing = feeds.filter(({ spec }) => spec.provider.type === feed.spec.provider.type).length;
-    const pipeline = await createFeedPipeline({
-      feed,
-      store,
-      time,
-      machineClock,
-      env: io.env,
-      budgetShare: 1 / sharing,
-      telemetry: teeTelemetry(telemetry, monitor.telemetry),
-      listener: report.listener(feedName(feed)),
-    });
-    pipelines.push([feed, pipeline]);
-    print(`✓ ${describe(feed)}`);
-  }
-  const page = createConsole({
-    monitor,
-    reader: store,
-    metrics: () => registry.metrics(),
-    readiness: () => ({ ready: report.troubles.length === 0, reasons: report.troubles }),
-    token,
-    host,
-    port,
-  });
-  const url = await page.start().catch((error: unknown) => {
-    throw new CliError(error instanceof Error ? error.message : String(error), { cause: error });
-  });
-  try {
-    await writeSession(store.path, { url, token, pid: process.pid });
-    print(`✓ store ${store.path}`);
-    if (time.speed !== 1)
-      print(`✓ time runs ${time.speed} times as fast, from ${new Date(time.clock.now()).toISOString()}`);
-    for (const [feed, pipeline] of pipelines) {
-      const { restored, filled } = await pipeline.catchUp();
-      if (restored > 0) print(`✓ ${feedName(feed)}: windows restored from ${restored} stored quotes`);
-      if (filled > 0) print(`✓ ${feedName(feed)}: the past simulated, ${filled} quotes`);
-    }
-    print(`✓ console ${url}\n`);
-    report.caughtUp();
-    await Promise.all(pipelines.map(([, pipeline]) => pipeline.run(signal)));
-  } finally {
-    await page.close();
-  }
-}
-
-function describe({ metadata, spec }: StockFeed): string {
-  const { length } = spec.symbols;
-  const windows = spec.resolutions.map(({ window }) => window).join(", ");
-  return `${metadata.namespace}/${metadata.name}: ${length} ${length === 1 ? "symbol" : "symbols"} from ${spec.provider.type} every ${spec.polling.interval}, windows of ${windows}`;
-}
-
-/** The providers' keys in the environment, to be kept out of every log entry. */
-function keysIn(feeds: readonly StockFeed[], env: CommandIo["env"]): string[] {
-  const names = new Set(feeds.flatMap(({ spec }) => [...PROVIDER_LIMITS[spec.provider.type].environment]));
-  return [...names].flatMap((name) => env[name] ?? []);
 }
 
 function parsePort(text: string): number {

@@ -6,6 +6,8 @@
  * - What is no quote of the feed, or too late for all of its windows, goes to the dead letter with the reason.
  * - While the sink refuses rows the watermark stands still; quotes that run too far ahead of it wait, and so do those
  *   behind them. Rows are offered again until the sink has them.
+ * - The rows of a step of the watermark are written whole or not at all, so the newest row in the sink tells how far
+ *   the windows of all resolutions are there.
  */
 import { resolutionLabel } from "../api/window-specs.ts";
 import type { Clock, DeadLetters, QuoteArchive, ResultSink, Telemetry } from "../ports.ts";
@@ -16,6 +18,11 @@ import { rowObjects } from "../windows/row-objects.ts";
 import type { WindowRow } from "../windows/window-row.ts";
 import type { WindowSpec } from "../windows/window-spec.ts";
 import { writeUntilTaken } from "./write-until-taken.ts";
+
+/** Rows that are written at once, about: an hour of windows made again would be a million objects. */
+const BATCH_ROWS = 20_000;
+/** How far ahead of the clock a quote may be; what is further is no quote (see `checkQuote`). */
+const CLOCK_TOLERANCE_MS = 60_000;
 
 /** Who wants to see the stream at work. */
 export interface StreamObserver {
@@ -45,7 +52,7 @@ export interface FeedStreamOptions {
   readonly machineClock: Clock;
   readonly telemetry: Telemetry;
   readonly observer: StreamObserver;
-  /** Ends waiting for a sink that takes nothing. */
+  /** Ends the waiting for a sink that takes nothing. */
   readonly signal: AbortSignal;
 }
 
@@ -54,87 +61,128 @@ export class FeedStream {
   readonly #rules: QuoteRules;
   readonly #index: ReadonlyMap<string, number>;
   readonly #engine: WindowEngine;
+  readonly #periodMs: number;
+  /** How long after its slot a quote is in no open window any more. */
+  readonly #reachMs: number;
+  #newestSlot: EpochMs = -Infinity;
   #lateBefore: readonly number[];
-  /** Resolves when the watermark moves on next. */
+  /** Resolves when the watermark moves on next, or never will. */
   #moved = Promise.withResolvers<undefined>();
+  /** Why rows could not be written, once the stream has given up on them. */
+  #failure: Error | undefined;
 
   constructor(options: FeedStreamOptions) {
     const { symbols, windows, watermark } = options;
+    const periodMs = windows[0]?.periodMs ?? NaN;
     this.#options = options;
+    this.#periodMs = periodMs;
+    this.#reachMs = Math.max(...windows.map(({ sizeMs }) => sizeMs)) + periodMs;
     this.#index = new Map(symbols.map((symbol, i) => [symbol, i]));
-    this.#engine = new WindowEngine({ symbolCount: symbols.length, windows, watermark });
-    this.#rules = { symbols: new Set(symbols), intervalMs: windows[0]?.periodMs ?? NaN };
+    // The watermark moves from one window's end to the next, so it may be a period behind the clock, and a step more
+    // while rows are written.
+    const aheadMs = CLOCK_TOLERANCE_MS + 2 * periodMs;
+    this.#engine = new WindowEngine({ symbolCount: symbols.length, windows, watermark, aheadMs });
+    this.#rules = { symbols: new Set(symbols), intervalMs: periodMs };
     this.#lateBefore = this.#engine.lateQuotes;
   }
 
-  /** Takes in quotes as the bus delivers them; when it rejects, they are to be delivered again. */
+  /**
+   * Takes in quotes as the bus delivers them; when it rejects, they are to be delivered again. Once the stream has
+   * given up on its sink, quotes are kept in the archive alone, for the next start.
+   */
   async take(quotes: readonly Quote[]): Promise<void> {
-    const { clock, archive, observer, telemetry, feed, deadLetters } = this.#options;
+    const { clock, archive, observer, telemetry, feed } = this.#options;
     const now = clock.now();
-    const letters: DeadLetter[] = [];
-    const bury = (quote: Quote, why: Rejection) => {
-      letters.push({ feed, ...why, payload: JSON.stringify(quote), receivedAt: now });
-    };
+    const buried: [Quote, Rejection][] = [];
     const good = quotes.filter((quote) => {
       const rejection = checkQuote(quote, this.#rules, now);
-      if (rejection !== undefined) bury(quote, rejection);
+      if (rejection !== undefined) buried.push([quote, rejection]);
       return rejection === undefined;
     });
     await archive?.appendQuotes(good);
-    const outcomes = { accepted: 0, duplicate: 0 };
+    const counts = { accepted: 0, duplicate: 0 };
     for (const quote of good) {
       const outcome = await this.#add(quote);
-      if (outcome === "too-late") bury(quote, tooLate(quote, this.#engine.watermark));
-      else outcomes[outcome] += 1;
+      if (outcome === "too-late") buried.push([quote, tooLate(quote, this.#engine.watermark)]);
+      else if (outcome !== "too-early") counts[outcome] += 1;
     }
-    if (letters.length > 0) await deadLetters.putDeadLetters(letters);
     for (const outcome of ["accepted", "duplicate"] as const) {
-      if (outcomes[outcome] > 0) telemetry.countQuotes(feed, outcome, outcomes[outcome]);
+      if (counts[outcome] > 0) telemetry.countQuotes(feed, outcome, counts[outcome]);
     }
-    if (letters.length > 0) telemetry.countQuotes(feed, "dead_letter", letters.length);
     observer.onQuotes(good);
+    await this.#bury(buried, now);
   }
 
   /**
    * Makes windows again from quotes that the archive has: slots in order. Each slot's time is the watermark as it
-   * comes, so any stretch of time fits, and rows are written batch by batch.
+   * comes, so any stretch of time fits, and none of them is late.
    */
   async rebuild(batches: AsyncIterable<readonly Quote[]> | Iterable<readonly Quote[]>): Promise<void> {
     for await (const batch of batches) {
       const rows: WindowRow[] = [];
       for (const quote of batch) {
         if (checkQuote(quote, this.#rules, Infinity) !== undefined) continue;
-        if (quote.observedAt > this.#engine.watermark) this.#close(quote.observedAt, rows);
+        if (quote.observedAt > this.#engine.watermark) await this.#closeUpTo(quote.observedAt, rows);
         this.#addNow(quote);
       }
       await this.#write(rows);
       this.#options.observer.onQuotes(batch);
     }
+    // Late or not was counted when they first came.
+    this.#lateBefore = this.#engine.lateQuotes;
   }
 
-  /** Moves the watermark on, and writes the rows of the windows that this closes and of those that changed. */
+  /**
+   * Moves the watermark on, and writes the rows of the windows that this closes and of those that changed.
+   * @throws the sink's error, when the sink still refused the rows as the signal was aborted
+   */
   async advance(watermark: EpochMs): Promise<void> {
-    const { feed, telemetry, observer, clock } = this.#options;
+    if (this.#failure !== undefined) throw this.#failure;
     const rows: WindowRow[] = [];
-    this.#close(watermark, rows);
+    await this.#closeUpTo(watermark, rows);
     this.#countLate();
     await this.#write(rows);
+    this.#observeDelay(rows);
     this.#moved.resolve(undefined);
     this.#moved = Promise.withResolvers();
-    telemetry.setWatermarkLag(feed, Math.max(0, clock.now() - this.#engine.watermark) / 1000);
-    observer.onWatermark(this.#engine.watermark);
+    this.#reportLag();
+    this.#options.observer.onWatermark(this.#engine.watermark);
   }
 
-  async #add(quote: Quote): Promise<Exclude<AddOutcome, "too-early">> {
+  /** Adds a quote, when the watermark is near enough; "too-early" where it never will be. */
+  async #add(quote: Quote): Promise<AddOutcome> {
     for (;;) {
       const outcome = this.#addNow(quote);
-      if (outcome !== "too-early") return outcome;
+      if (outcome !== "too-early" || this.#failure !== undefined) return outcome;
       await this.#moved.promise;
     }
   }
 
   #addNow({ symbol, observedAt, price, providerTime }: Quote): AddOutcome {
-    return this.#engine.add(this.#index.get(symbol) ?? -1, observedAt, price, providerTime);
+    const outcome = this.#engine.add(this.#index.get(symbol) ?? -1, observedAt, price, providerTime);
+    if (outcome === "accepted") this.#newestSlot = Math.max(this.#newestSlot, observedAt);
+    return outcome;
+  }
+
+  async #bury(quotes: readonly [Quote, Rejection][], receivedAt: EpochMs): Promise<void> {
+    const { feed, deadLetters, telemetry } = this.#options;
+    if (quotes.length === 0) return;
+    const letters = quotes.map(([quote, why]): DeadLetter => {
+      return { feed, ...why, payload: JSON.stringify(quote), receivedAt };
+    });
+    await deadLetters.putDeadLetters(letters);
+    telemetry.countQuotes(feed, "dead_letter", letters.length);
+  }
+
+  /** Moves the engine's watermark on and adds its rows to `rows`, of which those before are written as they are many. */
+  async #closeUpTo(watermark: EpochMs, rows: WindowRow[]): Promise<void> {
+    const busyUntil = Math.min(watermark, this.#newestSlot + this.#reachMs);
+    let next = this.#engine.watermark;
+    do {
+      next = next + this.#periodMs < busyUntil ? next + this.#periodMs : watermark;
+      if (rows.length >= BATCH_ROWS) await this.#write(rows.splice(0));
+      this.#close(next, rows);
+    } while (next < watermark);
   }
 
   #close(watermark: EpochMs, rows: WindowRow[]): void {
@@ -142,7 +190,8 @@ export class FeedStream {
     const origin = { feed, symbols, windows, engine: "Embedded" } as const;
     const writtenAt = clock.now();
     this.#engine.advance(watermark, (columns) => {
-      if (columns.windowEnd > writtenUpTo) rows.push(...rowObjects(columns, origin, writtenAt));
+      if (columns.windowEnd <= writtenUpTo) return;
+      for (const row of rowObjects(columns, origin, writtenAt)) rows.push(row);
     });
   }
 
@@ -158,25 +207,46 @@ export class FeedStream {
 
   async #write(rows: readonly WindowRow[]): Promise<void> {
     if (rows.length === 0) return;
-    const { feed, windows, telemetry, observer, clock } = this.#options;
-    await writeUntilTaken(rows, {
-      ...this.#options,
-      onRefused: (error, retryAt) => {
-        telemetry.countSinkRows(feed, "failed", rows.length);
-        observer.onSinkError(error, rows.length, retryAt);
-      },
-    });
-    telemetry.countSinkRows(feed, "written", rows.length);
-    for (const window of windows) {
-      const minutes = window.sizeMs / 60_000;
-      const own = rows.filter((row) => row.resolutionMinutes === minutes);
-      const newest = own.at(-1);
-      if (newest === undefined) continue;
-      telemetry.countWindows(feed, resolutionLabel(window), own.length);
-      const delay = Math.max(0, clock.now() - newest.windowEnd) / 1000;
-      telemetry.observeWindowClose(feed, resolutionLabel(window), delay);
+    const { feed, telemetry, observer } = this.#options;
+    const onRefused = (error: Error, retryAt: EpochMs) => {
+      telemetry.countSinkRows(feed, "failed", rows.length);
+      this.#reportLag();
+      observer.onSinkError(error, rows.length, retryAt);
+    };
+    try {
+      await writeUntilTaken(rows, { ...this.#options, onRefused });
+    } catch (error) {
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+      this.#moved.resolve(undefined);
+      throw error;
     }
+    telemetry.countSinkRows(feed, "written", rows.length);
+    for (const [label, own] of this.#byResolution(rows)) telemetry.countWindows(feed, label, own.length);
     observer.onRows(rows);
+  }
+
+  #reportLag(): void {
+    const { feed, telemetry, clock } = this.#options;
+    telemetry.setWatermarkLag(feed, Math.max(0, clock.now() - this.#engine.watermark) / 1000);
+  }
+
+  /** How long after their windows' ends the newest of these rows were there. */
+  #observeDelay(rows: readonly WindowRow[]): void {
+    const { feed, telemetry, clock } = this.#options;
+    const now = clock.now();
+    for (const [label, own] of this.#byResolution(rows)) {
+      const newest = own.at(-1)?.windowEnd ?? now;
+      telemetry.observeWindowClose(feed, label, Math.max(0, now - newest) / 1000);
+    }
+  }
+
+  #byResolution(rows: readonly WindowRow[]): [string, WindowRow[]][] {
+    return this.#options.windows
+      .map((window): [string, WindowRow[]] => {
+        const minutes = window.sizeMs / 60_000;
+        return [resolutionLabel(window), rows.filter((row) => row.resolutionMinutes === minutes)];
+      })
+      .filter(([, own]) => own.length > 0);
   }
 }
 

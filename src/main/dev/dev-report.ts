@@ -3,9 +3,11 @@ import { feedLogger } from "../../adapters/telemetry/logger.ts";
 import type { Monitor } from "../../console/feed-monitor.ts";
 import type { SlotReport } from "../../poll/slot-report.ts";
 import type { EpochMs } from "../../quotes/quote.ts";
+import { formatTime } from "../../quotes/format-time.ts";
 import type { WindowRow } from "../../windows/window-row.ts";
-import { byWindow, type PipelineListener } from "./feed-pipeline.ts";
-import { windowLine } from "./window-line.ts";
+import { closedLine } from "./closed-line.ts";
+import type { PipelineListener } from "./feed-pipeline.ts";
+import { byWindow, windowLine } from "./window-line.ts";
 
 export interface DevReportOptions {
   readonly monitor: Monitor;
@@ -19,6 +21,8 @@ export class DevReport {
   readonly #options: DevReportOptions;
   /** While feeds catch up, only the newest window of each resolution is kept, to be shown at the end. */
   #catchingUp: Map<string, WindowRow[]> | undefined = new Map();
+  /** End of the newest window shown, by feed and resolution: a window that is written again is no news. */
+  readonly #shownUpTo = new Map<string, EpochMs>();
   /** Why the store refuses rows, while it does. */
   readonly #sinkErrors = new Map<string, string>();
 
@@ -48,7 +52,7 @@ export class DevReport {
       ...events,
       onMarket: (state, nextOpen) => {
         events.onMarket(state, nextOpen);
-        if (state === "Closed" && nextOpen !== undefined) this.#options.print(closedUntil(feed, nextOpen));
+        if (state === "Closed" && nextOpen !== undefined) this.#options.print(closedLine(feed, nextOpen));
         if (state === "Stale") logger.warn("no price has moved for a while, though the market is open");
       },
       onRows: (rows) => {
@@ -61,6 +65,11 @@ export class DevReport {
         if (failures !== lastFailures)
           logger[failures === "" ? "info" : "warn"](failures || "every symbol has a price");
         lastFailures = failures;
+      },
+      onRecordingEnd: ({ file, span }) => {
+        this.#options.print(
+          `${feed}  ${file} is played to its end, ${formatTime(span.last)}. The page stays up until Ctrl-C.`,
+        );
       },
       onSinkError: (error, rows, retryAt) => {
         this.#sinkErrors.set(feed, `The store refuses rows: ${error.message}`);
@@ -76,28 +85,13 @@ export class DevReport {
     for (const window of byWindow(rows)) {
       const [first] = window;
       if (first === undefined) continue;
+      const key = `${first.feed}/${first.resolutionMinutes}`;
+      if (first.windowEnd <= (this.#shownUpTo.get(key) ?? -Infinity)) continue;
+      this.#shownUpTo.set(key, first.windowEnd);
       if (this.#catchingUp === undefined) this.#options.print(windowLine(window));
-      else this.#catchingUp.set(`${first.feed}/${first.resolutionMinutes}`, window);
+      else this.#catchingUp.set(key, window);
     }
   }
-}
-
-function closedUntil(feed: string, nextOpen: EpochMs): string {
-  const opens = new Intl.DateTimeFormat("en-US", {
-    weekday: "long",
-    year: "numeric",
-    month: "long",
-    day: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-    timeZone: "America/New_York",
-  }).format(nextOpen);
-  return [
-    `${feed}  the market is closed; it opens ${opens} New York time (${new Date(nextOpen).toISOString().slice(0, 16)}Z), and polling with it.`,
-    "Meanwhile: stockfeed dev -f examples/ten-stocks.yaml polls simulated prices at any hour, and",
-    "           stockfeed dev -f examples/replay.yaml plays a recorded session.",
-  ].join("\n");
 }
 
 /** The failures of a slot in one line, the first few in full; empty without any. */

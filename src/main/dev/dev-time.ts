@@ -1,5 +1,6 @@
 import { virtualClock } from "../../adapters/system/virtual-clock.ts";
 import { readRecording } from "../../adapters/ticks/recording.ts";
+import { TickFileError } from "../../adapters/ticks/tick-file.ts";
 import { durationMs } from "../../api/duration.ts";
 import { feedName, type StockFeed } from "../../api/stockfeed.ts";
 import type { Clock } from "../../ports.ts";
@@ -21,19 +22,34 @@ export interface FeedRecording {
 export interface DevTime {
   readonly clock: Clock;
   readonly speed: number;
+  /** Sets a virtual clock going, which stands at its start until then: coming up costs it no slots. */
+  readonly begin: () => void;
+  /** Whether feeds go on from where the store is; a recording begins anew. */
+  readonly resumes: boolean;
   /** The recordings of Replay feeds, by feed name; their time is then the clock's. */
   readonly recordings: ReadonlyMap<string, FeedRecording>;
 }
 
+/** What decides on the time. */
+export interface DevTimeOptions {
+  /** As asked for; undefined: real time, or what the recordings' feeds say. */
+  readonly speed: number | undefined;
+  readonly machineClock: Clock;
+  /** The newest time that the store knows of these feeds; -Infinity where it knows none. */
+  readonly storedUpTo: EpochMs;
+  readonly signal: AbortSignal;
+}
+
+/** How far the store may be ahead of the machine's clock: clocks are set back, but not by more than this. */
+const CLOCK_TOLERANCE_MS = 60_000;
+
 /**
- * The clock that the feeds need: the machine's, a faster one, or that of the recordings that they replay.
- * @param speed as asked for; undefined: real time, or what the recordings' feeds say
- * @throws CliError (usage) where the feeds can't share a clock
+ * The clock that the feeds need: the machine's, a faster one, or that of the recordings that they replay. A faster one
+ * goes on from where the store's time is, so that no slot is polled at two times.
+ * @throws CliError (usage) where the feeds can't share a clock, or the store is ahead of it
  */
-export async function devTime(
-  feeds: readonly StockFeed[],
-  { speed, machineClock, signal }: { speed: number | undefined; machineClock: Clock; signal: AbortSignal },
-): Promise<DevTime> {
+export async function devTime(feeds: readonly StockFeed[], options: DevTimeOptions): Promise<DevTime> {
+  const { speed = 1, machineClock, storedUpTo } = options;
   const live = feeds.find(({ spec }) => spec.provider.type !== "Replay" && spec.provider.type !== "Simulated");
   const replayed = feeds.find(({ spec }) => spec.provider.type === "Replay");
   if (live !== undefined && replayed !== undefined) {
@@ -41,21 +57,40 @@ export async function devTime(
       `${feedName(replayed)} replays a recording on the recording's clock, ${feedName(live)} polls ${live.spec.provider.type} on the machine's. Run them apart.`,
     );
   }
-  if (live !== undefined && speed !== undefined && speed !== 1) {
+  if (live !== undefined && speed !== 1) {
     throw usageError(
       `--speed ${speed} works with the providers Simulated and Replay; ${feedName(live)} polls ${live.spec.provider.type}, whose quotes come in real time.`,
     );
   }
-  if (replayed !== undefined) return recordedTime(feeds, { speed, machineClock, signal });
-  if (speed === undefined || speed === 1) return { clock: machineClock, speed: 1, recordings: new Map() };
-  const clock = virtualClock({ start: machineClock.now(), speed, base: machineClock });
-  return { clock, speed, recordings: new Map() };
+  if (replayed !== undefined) return recordedTime(feeds, options);
+  const now = machineClock.now();
+  if (speed !== 1) {
+    const start = Math.max(now, storedUpTo + Math.max(...feeds.map(({ spec }) => durationMs(spec.polling.interval))));
+    return { ...startable(start, speed, machineClock), resumes: true, recordings: new Map() };
+  }
+  if (storedUpTo > now + CLOCK_TOLERANCE_MS) {
+    throw usageError(
+      `The store has windows up to ${new Date(storedUpTo).toISOString()}, which is ahead of the clock: time ran faster there. Go on with --speed, or choose another file with --store.`,
+    );
+  }
+  return { clock: machineClock, speed, begin: () => undefined, resumes: true, recordings: new Map() };
 }
 
-async function recordedTime(
-  feeds: readonly StockFeed[],
-  { speed, machineClock, signal }: { speed: number | undefined; machineClock: Clock; signal: AbortSignal },
-): Promise<DevTime> {
+/** A virtual clock that stands at `start` until it is set going. */
+function startable(start: EpochMs, speed: number, base: Clock): Pick<DevTime, "clock" | "speed" | "begin"> {
+  let running: Clock = { now: () => start, sleepUntil: () => Promise.reject(new Error("The clock stands still.")) };
+  const clock: Clock = {
+    now: () => running.now(),
+    sleepUntil: (time, signal) => running.sleepUntil(time, signal),
+  };
+  const begin = () => {
+    running = virtualClock({ start, speed, base });
+  };
+  return { clock, speed, begin };
+}
+
+async function recordedTime(feeds: readonly StockFeed[], options: DevTimeOptions): Promise<DevTime> {
+  const { speed, machineClock, signal } = options;
   const recordings = new Map<string, FeedRecording>();
   const speeds = new Set<number>();
   const starts: EpochMs[] = [];
@@ -63,17 +98,11 @@ async function recordedTime(
     const { provider, polling } = feed.spec;
     if (provider.type !== "Replay") continue;
     const intervalMs = durationMs(polling.interval);
-    const { history, symbols } = await readRecording([provider.file], { intervalMs }, { signal });
-    if (history.span === undefined) {
-      throw usageError(
-        `${provider.file} of ${feedName(feed)} holds no ticks. Name a file of recorded ticks in provider.file.`,
-      );
-    }
-    const recording = { file: provider.file, playback: history.playback(symbols), span: history.span };
+    const recording = await readTicks(feedName(feed), provider.file, intervalMs, signal);
     recordings.set(feedName(feed), recording);
     speeds.add(provider.speed);
     // A feed that keeps to a session begins when it opens; until then there is nothing to see.
-    starts.push(slotOf(sessionOf(polling).nextOpen(history.span.first), intervalMs));
+    starts.push(slotOf(sessionOf(polling).nextOpen(recording.span.first), intervalMs));
   }
   const [own, other] = speeds;
   if (speed === undefined && other !== undefined) {
@@ -82,6 +111,16 @@ async function recordedTime(
     );
   }
   const chosen = speed ?? own ?? 1;
-  const clock = virtualClock({ start: Math.min(...starts), speed: chosen, base: machineClock });
-  return { clock, speed: chosen, recordings };
+  return { ...startable(Math.min(...starts), chosen, machineClock), resumes: false, recordings };
+}
+
+async function readTicks(feed: string, file: string, intervalMs: number, signal: AbortSignal): Promise<FeedRecording> {
+  try {
+    const { history, symbols } = await readRecording([file], { intervalMs }, { signal });
+    if (history.span !== undefined) return { file, playback: history.playback(symbols), span: history.span };
+  } catch (error) {
+    if (error instanceof TickFileError) throw usageError(`${feed}: ${error.message}`, { cause: error });
+    throw error;
+  }
+  throw usageError(`${file} of ${feed} holds no ticks. Name a file of recorded ticks in provider.file.`);
 }

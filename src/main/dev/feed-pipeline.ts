@@ -9,19 +9,28 @@ import type { FeedEvents } from "../../console/feed-monitor.ts";
 import { runPollLoop } from "../../poll/poll-loop.ts";
 import type { SlotReport } from "../../poll/slot-report.ts";
 import type { Clock, QuoteProvider, Telemetry } from "../../ports.ts";
+import { nextPolledSlot } from "../../quotes/polled-slots.ts";
 import type { EpochMs } from "../../quotes/quote.ts";
 import { sessionOf } from "../../quotes/session.ts";
-import { runCloseLoop } from "../../stream/close-loop.ts";
+import { firstSlotFrom, slotOf } from "../../quotes/slots.ts";
+import { closeUpTo, runCloseLoop } from "../../stream/close-loop.ts";
 import { FeedStream } from "../../stream/feed-stream.ts";
-import type { WindowRow } from "../../windows/window-row.ts";
+import { QuotesUnderWay } from "../../stream/quotes-under-way.ts";
 import type { WindowSpec } from "../../windows/window-spec.ts";
-import { CliError } from "../cli-error.ts";
-import type { DevTime } from "./dev-time.ts";
+import { CliError, usageError } from "../cli-error.ts";
+import type { DevTime, FeedRecording } from "./dev-time.ts";
 import { simulatedPast } from "./simulated-past.ts";
+import { startingPoint } from "./starting-point.ts";
+import { untilOneFails } from "./until-one-fails.ts";
+
+/** How long a stop waits for quotes that the store does not take. */
+const STOP_MS = 3_000;
 
 /** Who hears what happens to a feed, beside telemetry. */
 export interface PipelineListener extends FeedEvents {
   onPolled(report: SlotReport): void;
+  /** The recording of a Replay feed is played to its end. */
+  onRecordingEnd(recording: FeedRecording): void;
   onSinkError(error: Error, rows: number, retryAt: EpochMs): void;
   onRedelivery(error: unknown, quotes: number): void;
 }
@@ -36,54 +45,79 @@ export interface PipelineOptions {
   readonly budgetShare: number;
   readonly telemetry: Telemetry;
   readonly listener: PipelineListener;
+  /** Stops the feed, at any moment. */
+  readonly signal: AbortSignal;
 }
 
 /** A feed at work in this process: provider → slot loop → bus → windows → store. */
 export interface FeedPipeline {
-  /** Takes up where the store left off, and fills the past where the provider knows it. */
+  /**
+   * Takes up where the store left off, and fills the past where the provider knows it.
+   * @throws the signal's reason when stopped before it is done, which loses nothing
+   */
   catchUp(): Promise<{ readonly restored: number; readonly filled: number }>;
   /** Polls and closes windows until the signal; rejects when rows can't be written. */
-  run(signal: AbortSignal): Promise<void>;
+  run(): Promise<void>;
+}
+
+/** What a pipeline is made of. */
+interface Parts {
+  /** Stops the parts, each when another fails. */
+  readonly failed: AbortController;
+  /** Fires at a stop from outside and at a failure. */
+  readonly signal: AbortSignal;
+  readonly provider: QuoteProvider;
+  readonly stream: FeedStream;
+  readonly windows: readonly WindowSpec[];
+  /** Quotes from here on are read again. */
+  readonly restoreFrom: EpochMs;
+  /** The first slot that is to be polled. */
+  readonly firstSlot: EpochMs;
 }
 
 /**
  * The pipeline of one feed.
- * @throws CliError when a key is missing, naming it
+ * @throws CliError when a key is missing, naming it, or no slot is ever polled
  */
 export async function createFeedPipeline(options: PipelineOptions): Promise<FeedPipeline> {
   const { feed, store, time, listener } = options;
+  const name = feedName(feed);
+  const intervalMs = durationMs(feed.spec.polling.interval);
+  const now = time.clock.now();
+  assertPolled(feed, now);
   const provider = providerOf(options);
   const windows = windowSpecs(feed.spec);
-  const { watermark, writtenUpTo } = await startingPoint(options, windows);
-  const stopWriting = new AbortController();
+  const start = time.resumes
+    ? await startingPoint(store, { feed: name, windows, now })
+    : { watermark: now, writtenUpTo: -Infinity };
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
   const stream = new FeedStream({
     ...options,
-    feed: feedName(feed),
+    ...start,
+    signal,
+    feed: name,
     symbols: feed.spec.symbols,
     windows,
-    watermark,
-    writtenUpTo,
     sink: store,
     ...(feed.spec.archive && { archive: store }),
     deadLetters: store,
     clock: time.clock,
     observer: listener,
-    signal: stopWriting.signal,
   });
-  return {
-    catchUp: async () => {
-      const restored = await restore(stream, options, watermark);
-      const filled = await fill(stream, options, provider);
-      await stream.advance(time.clock.now());
-      return { restored, filled };
-    },
-    run: async (signal) => {
-      signal.addEventListener("abort", () => {
-        stopWriting.abort(signal.reason);
-      });
-      await runPipeline(options, { provider, stream, windows, signal });
-    },
-  };
+  const firstSlot = slotOf(now, intervalMs);
+  const parts = { failed, signal, provider, stream, windows, restoreFrom: start.watermark, firstSlot };
+  return { catchUp: () => catchUp(options, parts), run: () => runPipeline(options, parts) };
+}
+
+/** Refuses an interval whose slots the session never meets, before anything waits for one. */
+function assertPolled({ spec, metadata }: StockFeed, now: EpochMs): void {
+  try {
+    nextPolledSlot(sessionOf(spec.polling), durationMs(spec.polling.interval), now);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw usageError(`${metadata.namespace}/${metadata.name}: ${error.message}`, { cause: error });
+  }
 }
 
 function providerOf({ feed, time, env, budgetShare, telemetry }: PipelineOptions): QuoteProvider {
@@ -108,77 +142,88 @@ function providerOf({ feed, time, env, budgetShare, telemetry }: PipelineOptions
   }
 }
 
-/**
- * Where windows begin. After a restart: so far back that every window that may still be missing from the store, or not
- * be in its last state, is made again whole from the stored quotes; rows that the store has in their last state are not
- * written once more. A replay begins anew on its recording's clock.
- */
-async function startingPoint({ feed, store, time }: PipelineOptions, windows: readonly WindowSpec[]) {
-  const name = feedName(feed);
-  const now = time.clock.now();
-  const newest = time.recordings.has(name) ? undefined : await store.newestWindowEnd(name);
-  if (newest === undefined || newest > now) return { watermark: now, writtenUpTo: -Infinity };
-  const lateness = Math.max(...windows.map((w) => w.allowedLatenessMs));
-  const longest = Math.max(...windows.map((w) => w.sizeMs + w.periodMs));
-  return { watermark: newest - lateness - longest, writtenUpTo: newest - lateness };
-}
-
-async function restore(stream: FeedStream, { feed, store, time }: PipelineOptions, from: EpochMs): Promise<number> {
-  if (time.recordings.has(feedName(feed))) return 0;
-  let restored = 0;
-  const batches = async function* () {
-    for await (const batch of store.readQuotes(feedName(feed), from)) {
-      restored += batch.length;
+async function catchUp(options: PipelineOptions, parts: Parts): Promise<{ restored: number; filled: number }> {
+  const { store, feed, time } = options;
+  const { stream, signal } = parts;
+  const counts = { restored: 0, filled: 0 };
+  const restored = async function* () {
+    for await (const batch of store.readQuotes(feedName(feed), parts.restoreFrom)) {
+      signal.throwIfAborted();
+      counts.restored += batch.length;
       yield batch;
     }
   };
-  await stream.rebuild(batches());
-  return restored;
-}
-
-async function fill(stream: FeedStream, options: PipelineOptions, provider: QuoteProvider): Promise<number> {
-  const { feed, store, time } = options;
-  if (feed.spec.provider.type !== "Simulated") return 0;
-  const newest = await store.lastQuoteSlot(feedName(feed));
-  const past = await simulatedPast(feed, provider, { now: time.clock.now(), after: newest ?? -Infinity });
-  if (feed.spec.archive) await store.appendQuotes(past);
-  await stream.rebuild([past]);
-  return past.length;
-}
-
-async function runPipeline(
-  { feed, store, time, machineClock, telemetry, listener }: PipelineOptions,
-  parts: { provider: QuoteProvider; stream: FeedStream; windows: readonly WindowSpec[]; signal: AbortSignal },
-): Promise<void> {
-  const { provider, stream, windows } = parts;
-  const { polling, symbols } = feed.spec;
-  const bus = memoryBus({
-    clock: machineClock,
-    onRedelivery: ({ error, quotes }) => {
-      listener.onRedelivery(error, quotes);
-    },
-  });
-  bus.subscribe((quotes) => stream.take(quotes));
-  // Either loop's failure ends the other: half a pipeline would look alive.
-  const failed = new AbortController();
-  const signal = AbortSignal.any([parts.signal, failed.signal]);
-  const guard = async (work: Promise<unknown>) => {
-    await work.catch((error: unknown) => {
-      failed.abort(error);
-      throw error;
-    });
+  const filled = async function* () {
+    const after = time.resumes ? await store.lastQuoteSlot(feedName(feed)) : undefined;
+    for await (const batch of simulatedPast(feed, parts.provider, {
+      now: time.clock.now(),
+      after: after ?? -Infinity,
+    })) {
+      signal.throwIfAborted();
+      if (feed.spec.archive) await store.appendQuotes(batch);
+      counts.filled += batch.length;
+      yield batch;
+    }
   };
-  const polls = runPollLoop({
-    feed: feedName(feed),
+  if (time.resumes) await stream.rebuild(restored());
+  if (feed.spec.provider.type === "Simulated") await stream.rebuild(filled());
+  signal.throwIfAborted();
+  await stream.advance(time.clock.now());
+  return counts;
+}
+
+async function runPipeline(options: PipelineOptions, parts: Parts): Promise<void> {
+  const { time, machineClock, listener } = options;
+  const { failed, signal, provider, stream, windows } = parts;
+  const bus = new QuotesUnderWay(
+    memoryBus({
+      clock: machineClock,
+      closeTimeoutMs: STOP_MS,
+      onRedelivery: ({ error, quotes }) => {
+        listener.onRedelivery(error, quotes);
+      },
+    }),
+  );
+  bus.subscribe((quotes) => stream.take(quotes));
+  try {
+    await untilOneFails(failed, [
+      poll(options, parts, bus),
+      runCloseLoop({ stream, underWay: bus, windows, clock: time.clock, signal }),
+    ]);
+  } catch (error) {
+    // What is on the bus may still reach the archive; the first error tells why this ends.
+    await Promise.allSettled([provider.close(), bus.close()]);
+    throw error;
+  }
+  await provider.close();
+  const drained = new AbortController();
+  const closed = bus.close().finally(() => {
+    drained.abort();
+  });
+  await Promise.all([closed, closeUpTo(time.clock.now(), { stream, underWay: bus, signal: drained.signal })]);
+}
+
+async function poll(options: PipelineOptions, parts: Parts, bus: QuotesUnderWay): Promise<void> {
+  const { feed, store, time, telemetry, listener } = options;
+  const { polling, symbols, provider } = feed.spec;
+  const name = feedName(feed);
+  const intervalMs = durationMs(polling.interval);
+  const recording = time.recordings.get(name);
+  await runPollLoop({
+    feed: name,
     symbols,
-    intervalMs: durationMs(polling.interval),
+    intervalMs,
     session: sessionOf(polling),
-    provider,
+    provider: parts.provider,
+    // The simulator's past holds the first slot already.
+    from: provider.type === "Simulated" ? parts.firstSlot + intervalMs : parts.firstSlot,
+    ...(recording && { until: firstSlotFrom(recording.span.last, intervalMs) + intervalMs }),
     bus,
     deadLetters: store,
     clock: time.clock,
-    signal,
+    signal: parts.signal,
     telemetry,
+    staleAfterMs: durationMs(polling.staleAfter),
     observer: {
       onSlot: (report) => {
         listener.onSlot(report);
@@ -189,23 +234,5 @@ async function runPipeline(
       },
     },
   });
-  await Promise.all([guard(polls), guard(runCloseLoop(stream, { windows, clock: time.clock, signal }))]).finally(
-    async () => {
-      await provider.close();
-      await bus.close();
-    },
-  );
-  await stream.advance(time.clock.now());
-}
-
-/** The rows of a batch by resolution and window end, in the order they came. */
-export function byWindow(rows: readonly WindowRow[]): WindowRow[][] {
-  const windows = new Map<string, WindowRow[]>();
-  for (const row of rows) {
-    const key = `${row.windowEnd}/${row.resolutionMinutes}`;
-    const rest = windows.get(key);
-    if (rest === undefined) windows.set(key, [row]);
-    else rest.push(row);
-  }
-  return [...windows.values()];
+  if (recording !== undefined && !parts.signal.aborted) listener.onRecordingEnd(recording);
 }

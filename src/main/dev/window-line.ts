@@ -33,3 +33,15 @@ export function windowLine(rows: readonly WindowRow[]): string {
     `gain ${best?.symbol ?? ""} ${gain >= 0 ? "+" : ""}${gain.toFixed(2)} %${warmUp}`,
   ].join("  ");
 }
+
+/** The rows of a batch by resolution and window end, in the order they came. */
+export function byWindow(rows: readonly WindowRow[]): WindowRow[][] {
+  const windows = new Map<string, WindowRow[]>();
+  for (const row of rows) {
+    const key = `${row.windowEnd}/${row.resolutionMinutes}`;
+    const rest = windows.get(key);
+    if (rest === undefined) windows.set(key, [row]);
+    else rest.push(row);
+  }
+  return [...windows.values()];
+}
