@@ -49,12 +49,18 @@ export function namespaceField(description: string) {
     .meta({ description });
 }
 
-/** A Google Cloud project's ID. https://cloud.google.com/resource-manager/docs/creating-managing-projects */
+/**
+ * A Google Cloud project's ID. Google's own have at least six characters, emulators' may be shorter.
+ * https://cloud.google.com/resource-manager/docs/creating-managing-projects
+ */
 export const projectIdField = z
   .string()
   .regex(
-    /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/,
-    wording("must be a Google Cloud project ID", "Write 6 to 30 of a-z, 0-9 and -, with a letter first and no - last."),
+    /^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$/,
+    wording(
+      "must be a Google Cloud project ID",
+      "Write up to 30 of a-z, 0-9 and -, with a letter first and no - last.",
+    ),
   )
   .meta({ description: "Google Cloud project ID." });
 

@@ -147,9 +147,9 @@ spec:
   resolutions: [{window: 1m}, {window: 5m}, {window: 15m}]
   engine: Embedded
   archive: true
-  pubsub: {projectId: acme-feeds}
-  sink: {bigQuery: {projectId: acme-feeds, dataset: markets}}
-  dataflow: {template: TypeScript, projectIds: [acme-feeds], region: europe-west2, tempLocation: "gs://acme/tmp", maxWorkers: 3, updatePolicy: Replace, drainTimeout: 10m}
+  pubsub: {projectId: acme}
+  sink: {bigQuery: {projectId: acme, dataset: markets}}
+  dataflow: {template: TypeScript, projectIds: [acme], region: europe-west2, tempLocation: "gs://acme/tmp", maxWorkers: 3, updatePolicy: Replace, drainTimeout: 10m}
   podTemplate: {serviceAccountName: feeds, resources: {}, nodeSelector: {}, tolerations: [], labels: {}, annotations: {}}
   deletionPolicy: Drain
   suspend: false
