@@ -97,6 +97,17 @@ describe("a feed's stream", () => {
     expect(counts).toMatchObject({ "quotes.accepted": 3, "quotes.duplicate": 3 });
   });
 
+  it("writes a row later than the one it replaces, also when no time has passed", async () => {
+    const { store, stream } = streamWorld([TEN_SECONDS]);
+    await stream.take([quote("AAPL", START)]);
+    await stream.advance(START + 5_000);
+    await stream.take([quote("AAPL", START, { price: 200_000_000, providerTime: START + 1 })]);
+    await stream.advance(START + 5_000);
+    const [before, after] = store.rows;
+    expect([before?.lastPrice, after?.lastPrice]).toEqual([100_000_000, 200_000_000]);
+    expect(after?.writtenAt).toBeGreaterThan(before?.writtenAt ?? Infinity);
+  });
+
   it("does not take in what its archive refuses, and takes it in when it comes again", async () => {
     const { store, counts, stream } = streamWorld([TEN_SECONDS]);
     store.refuses.add("quotes");
@@ -192,7 +203,7 @@ describe("a feed's stream", () => {
     const writtenUpTo = START + 200_000;
     const windows = [TEN_SECONDS, FIVE_MINUTES];
     const { store, counts, stream } = streamWorld(windows, { watermark: START - 3_600_000, writtenUpTo });
-    await stream.rebuild(stored);
+    await stream.rebuild([[quote("AAPL", START - 7_200_000)], ...stored]);
     await stream.advance(START + 400_000);
 
     const oracle = oracleWorld(windows, START - 3_600_000);

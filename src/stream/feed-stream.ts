@@ -65,6 +65,8 @@ export class FeedStream {
   /** How long after its slot a quote is in no open window any more. */
   readonly #reachMs: number;
   #newestSlot: EpochMs = -Infinity;
+  /** When the rows that are being closed count as written. */
+  #writtenAt: EpochMs = -Infinity;
   #lateBefore: readonly number[];
   /** Resolves when the watermark moves on next, or never will. */
   #moved = Promise.withResolvers<undefined>();
@@ -176,6 +178,8 @@ export class FeedStream {
 
   /** Moves the engine's watermark on and adds its rows to `rows`, of which those before are written as they are many. */
   async #closeUpTo(watermark: EpochMs, rows: WindowRow[]): Promise<void> {
+    // Rises each time: of two rows with as many quotes the later one counts, also within one millisecond.
+    this.#writtenAt = Math.max(this.#options.clock.now(), this.#writtenAt + 1);
     const busyUntil = Math.min(watermark, this.#newestSlot + this.#reachMs);
     let next = this.#engine.watermark;
     do {
@@ -186,9 +190,9 @@ export class FeedStream {
   }
 
   #close(watermark: EpochMs, rows: WindowRow[]): void {
-    const { feed, symbols, windows, clock, writtenUpTo } = this.#options;
+    const { feed, symbols, windows, writtenUpTo } = this.#options;
     const origin = { feed, symbols, windows, engine: "Embedded" } as const;
-    const writtenAt = clock.now();
+    const writtenAt = this.#writtenAt;
     this.#engine.advance(watermark, (columns) => {
       if (columns.windowEnd <= writtenUpTo) return;
       for (const row of rowObjects(columns, origin, writtenAt)) rows.push(row);
