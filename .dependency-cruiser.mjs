@@ -4,7 +4,6 @@
  * @type {import("dependency-cruiser").IConfiguration}
  */
 const pure = "^src/(api|quotes|windows|views|plan)/";
-const rooms = "^src/(poll|stream|replay|console)/";
 
 export default {
   forbidden: [
