@@ -31,12 +31,19 @@ Exit codes: 0 done, 1 failed, 2 wrong command line or input, 130 stopped by Ctrl
 
 /** Runs one command line, without the program's name; sets the process's exit code. */
 export async function main(args: readonly string[]): Promise<void> {
+  process.stdout.on("error", onBrokenPipe);
   try {
     const program = await buildProgram(args[0]);
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
     process.exitCode = report(error);
   }
+}
+
+/** Ends quietly when whoever reads the output has seen enough, as in `stockfeed query ... | head`. */
+function onBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(EXIT.ok);
 }
 
 /** The program with the one command that is asked for, or with all of them for the help. */
@@ -46,11 +53,12 @@ export async function buildProgram(name?: string): Promise<Command> {
     .description("Stock quotes to ranked windows, from one manifest: on a laptop, on any cluster, on GKE.")
     .version(version)
     .addHelpText("after", EXAMPLES)
+    .showHelpAfterError("(--help shows what there is)")
     .exitOverride();
-  const asked = name === undefined ? undefined : COMMANDS[name];
-  const loaders = asked === undefined ? Object.values(COMMANDS) : [asked];
+  const asked = Object.entries(COMMANDS).filter(([command]) => command === name);
+  const loaders = (asked.length > 0 ? asked : Object.entries(COMMANDS)).map(([, load]) => load);
   for (const command of await Promise.all(loaders.map((load) => load()))) {
-    program.addCommand(command.copyInheritedSettings(program).showHelpAfterError("(--help shows what there is)"));
+    program.addCommand(command.copyInheritedSettings(program));
   }
   return program;
 }

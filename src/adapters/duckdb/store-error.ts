@@ -58,7 +58,7 @@ const FAULTS: readonly (readonly [pattern: RegExp, fault: StoreFault, message: s
     "is damaged or cut short. Move it and its .wal file away to start a new store, and put back a copy where there is one.",
   ],
   [
-    /does not exist|No such file or directory/,
+    /does not exist|[Nn]o such file or directory/,
     "Missing",
     "does not exist. Start `stockfeed dev` with this --store, or name another.",
   ],
