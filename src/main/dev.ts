@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { removeSession } from "../adapters/duckdb/store-session.ts";
 import { openStore } from "../adapters/duckdb/store.ts";
+import { feedName, type StockFeed } from "../api/stockfeed.ts";
 import { usageError } from "./cli-error.ts";
 import type { CommandIo } from "./command-io.ts";
 import { runFeeds } from "./dev/run-feeds.ts";
@@ -55,7 +56,7 @@ export function devCommand(io: CommandIo = process): Command {
 async function runDev(flags: DevFlags, io: CommandIo, signal: AbortSignal): Promise<void> {
   const port = parsePort(flags.port);
   const speed = parseSpeed(flags.speed);
-  const feeds = await readFeeds(flags.file, io);
+  const feeds = activeFeeds(await readFeeds(flags.file, io), io);
   const store = await openStore(flags.store);
   try {
     await runFeeds({ feeds, store, port, speed, host: flags.host, io, signal });
@@ -67,6 +68,16 @@ async function runDev(flags: DevFlags, io: CommandIo, signal: AbortSignal): Prom
     await store.close();
   }
   io.stdout.write(`Stopped. ${flags.store} keeps everything; start again to go on.\n`);
+}
+
+/** The feeds that are not suspended; the others are named. */
+function activeFeeds(feeds: readonly StockFeed[], io: Pick<CommandIo, "stdout">): readonly StockFeed[] {
+  const active = feeds.filter(({ spec }) => !spec.suspend);
+  if (active.length === 0) throw usageError("Every feed is suspended. Set suspend: false in the one to run.");
+  for (const feed of feeds) {
+    if (feed.spec.suspend) io.stdout.write(`– ${feedName(feed)} is suspended: its manifest says suspend: true\n`);
+  }
+  return active;
 }
 
 function parsePort(text: string): number {
