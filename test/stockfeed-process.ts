@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -37,7 +38,10 @@ export class StockfeedProcess {
       this.lines.push(line);
       for (const watch of this.#watchers) watch();
     });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.stderr += text;
+      for (const watch of this.#watchers) watch();
+    });
     this.ended = new Promise((resolve, reject) => {
       child.on("error", reject);
       child.on("close", (code, signal) => {
@@ -57,18 +61,33 @@ export class StockfeedProcess {
 
   /** The first line that fits, once it is there; rejects with all that was said when the process ends without it. */
   line(pattern: RegExp): Promise<string> {
+    return this.#find(() => this.lines.find((line) => pattern.test(line)), pattern);
+  }
+
+  /** Resolves once standard error holds this. */
+  async complaint(pattern: RegExp): Promise<void> {
+    await this.#find(() => pattern.exec(this.stderr)?.[0], pattern);
+  }
+
+  #find(look: () => string | undefined, pattern: RegExp): Promise<string> {
     return new Promise((resolve, reject) => {
       const watch = () => {
-        const found = this.lines.find((line) => pattern.test(line));
+        const found = look();
         const over = this.#child.exitCode !== null || this.#child.signalCode !== null;
         if (found === undefined && !over) return;
         this.#watchers.delete(watch);
         if (found !== undefined) resolve(found);
-        else reject(new Error(`No line ${String(pattern)} came.\n${this.stdout}\n${this.stderr}`));
+        else reject(new Error(`Nothing like ${String(pattern)} came.\n${this.stdout}\n${this.stderr}`));
       };
       this.#watchers.add(watch);
       watch();
     });
+  }
+
+  /** Resolves once there are so many more lines of standard output. */
+  async more(count: number): Promise<void> {
+    const before = this.lines.length;
+    while (this.lines.length < before + count) await once(this.#child.stdout ?? this.#child, "data");
   }
 
   /** The page's address, once it is up. */

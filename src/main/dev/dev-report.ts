@@ -23,8 +23,8 @@ export class DevReport {
   #catchingUp: Map<string, WindowRow[]> | undefined = new Map();
   /** End of the newest window shown, by feed and resolution: a window that is written again is no news. */
   readonly #shownUpTo = new Map<string, EpochMs>();
-  /** Why the store refuses rows, while it does. */
-  readonly #sinkErrors = new Map<string, string>();
+  /** Why the store refuses rows or quotes of a feed, while it does. */
+  readonly #refusals = new Map<string, string>();
 
   constructor(options: DevReportOptions) {
     this.#options = options;
@@ -40,7 +40,7 @@ export class DevReport {
   /** What is in the way of the work, a sentence each. */
   get troubles(): readonly string[] {
     const starting = this.#catchingUp === undefined ? [] : ["Feeds are catching up."];
-    return [...starting, ...this.#sinkErrors.values()];
+    return [...starting, ...new Set(this.#refusals.values())];
   }
 
   /** The ears for one feed. */
@@ -57,7 +57,7 @@ export class DevReport {
       },
       onRows: (rows) => {
         events.onRows(rows);
-        this.#sinkErrors.delete(feed);
+        this.#refusals.delete(`${feed} rows`);
         this.#show(rows);
       },
       onPolled: (report) => {
@@ -72,10 +72,15 @@ export class DevReport {
         );
       },
       onSinkError: (error, rows, retryAt) => {
-        this.#sinkErrors.set(feed, `The store refuses rows: ${error.message}`);
+        this.#refusals.set(`${feed} rows`, error.message);
         logger.error({ err: error, rows, retryAt: new Date(retryAt).toISOString() }, "the store refused rows");
       },
+      onQuotes: (quotes) => {
+        events.onQuotes(quotes);
+        this.#refusals.delete(`${feed} quotes`);
+      },
       onRedelivery: (error, quotes) => {
+        this.#refusals.set(`${feed} quotes`, error instanceof Error ? error.message : String(error));
         logger.error({ err: error, quotes }, "quotes were not taken in; they come again");
       },
     };

@@ -9,7 +9,6 @@ import type { FeedEvents } from "../../console/feed-monitor.ts";
 import { runPollLoop } from "../../poll/poll-loop.ts";
 import type { SlotReport } from "../../poll/slot-report.ts";
 import type { Clock, QuoteProvider, Telemetry } from "../../ports.ts";
-import { nextPolledSlot } from "../../quotes/polled-slots.ts";
 import type { EpochMs } from "../../quotes/quote.ts";
 import { sessionOf } from "../../quotes/session.ts";
 import { firstSlotFrom, slotOf } from "../../quotes/slots.ts";
@@ -17,7 +16,7 @@ import { closeUpTo, runCloseLoop } from "../../stream/close-loop.ts";
 import { FeedStream } from "../../stream/feed-stream.ts";
 import { QuotesUnderWay } from "../../stream/quotes-under-way.ts";
 import type { WindowSpec } from "../../windows/window-spec.ts";
-import { CliError, usageError } from "../cli-error.ts";
+import { CliError } from "../cli-error.ts";
 import type { DevTime, FeedRecording } from "./dev-time.ts";
 import { simulatedPast } from "./simulated-past.ts";
 import { startingPoint } from "./starting-point.ts";
@@ -77,14 +76,13 @@ interface Parts {
 
 /**
  * The pipeline of one feed.
- * @throws CliError when a key is missing, naming it, or no slot is ever polled
+ * @throws CliError when a key is missing, naming it
  */
 export async function createFeedPipeline(options: PipelineOptions): Promise<FeedPipeline> {
   const { feed, store, time, listener } = options;
   const name = feedName(feed);
   const intervalMs = durationMs(feed.spec.polling.interval);
   const now = time.clock.now();
-  assertPolled(feed, now);
   const provider = providerOf(options);
   const windows = windowSpecs(feed.spec);
   const start = time.resumes
@@ -108,16 +106,6 @@ export async function createFeedPipeline(options: PipelineOptions): Promise<Feed
   const firstSlot = slotOf(now, intervalMs);
   const parts = { failed, signal, provider, stream, windows, restoreFrom: start.watermark, firstSlot };
   return { catchUp: () => catchUp(options, parts), run: () => runPipeline(options, parts) };
-}
-
-/** Refuses an interval whose slots the session never meets, before anything waits for one. */
-function assertPolled({ spec, metadata }: StockFeed, now: EpochMs): void {
-  try {
-    nextPolledSlot(sessionOf(spec.polling), durationMs(spec.polling.interval), now);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw usageError(`${metadata.namespace}/${metadata.name}: ${error.message}`, { cause: error });
-  }
 }
 
 function providerOf({ feed, time, env, budgetShare, telemetry }: PipelineOptions): QuoteProvider {
@@ -173,18 +161,9 @@ async function catchUp(options: PipelineOptions, parts: Parts): Promise<{ restor
 }
 
 async function runPipeline(options: PipelineOptions, parts: Parts): Promise<void> {
-  const { time, machineClock, listener } = options;
+  const { time } = options;
   const { failed, signal, provider, stream, windows } = parts;
-  const bus = new QuotesUnderWay(
-    memoryBus({
-      clock: machineClock,
-      closeTimeoutMs: STOP_MS,
-      onRedelivery: ({ error, quotes }) => {
-        listener.onRedelivery(error, quotes);
-      },
-    }),
-  );
-  bus.subscribe((quotes) => stream.take(quotes));
+  const { bus, close } = openBus(options, stream);
   try {
     await untilOneFails(failed, [
       poll(options, parts, bus),
@@ -192,15 +171,40 @@ async function runPipeline(options: PipelineOptions, parts: Parts): Promise<void
     ]);
   } catch (error) {
     // What is on the bus may still reach the archive; the first error tells why this ends.
-    await Promise.allSettled([provider.close(), bus.close()]);
+    await Promise.allSettled([provider.close(), close()]);
     throw error;
   }
   await provider.close();
   const drained = new AbortController();
-  const closed = bus.close().finally(() => {
+  const closed = close().finally(() => {
     drained.abort();
   });
   await Promise.all([closed, closeUpTo(time.clock.now(), { stream, underWay: bus, signal: drained.signal })]);
+}
+
+/** The bus from polls to the stream, and how to close it, which says so where the store did not take all quotes. */
+function openBus({ feed, machineClock, listener }: PipelineOptions, stream: FeedStream) {
+  let refusal: unknown;
+  const bus = new QuotesUnderWay(
+    memoryBus({
+      clock: machineClock,
+      closeTimeoutMs: STOP_MS,
+      onRedelivery: ({ error, quotes }) => {
+        refusal = error;
+        listener.onRedelivery(error, quotes);
+      },
+    }),
+  );
+  bus.subscribe((quotes) => stream.take(quotes));
+  const close = async () => {
+    await bus.close().catch((cause: unknown) => {
+      const why = refusal instanceof Error ? ` ${refusal.message}` : "";
+      throw new CliError(`${feedName(feed)}: the newest quotes are lost, for the store did not take them.${why}`, {
+        cause,
+      });
+    });
+  };
+  return { bus, close };
 }
 
 async function poll(options: PipelineOptions, parts: Parts, bus: QuotesUnderWay): Promise<void> {
