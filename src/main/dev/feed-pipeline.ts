@@ -17,8 +17,8 @@ import { FeedStream } from "../../stream/feed-stream.ts";
 import { QuotesUnderWay } from "../../stream/quotes-under-way.ts";
 import type { WindowSpec } from "../../windows/window-spec.ts";
 import { CliError } from "../cli-error.ts";
+import { catchUp, type CaughtUp } from "./catch-up.ts";
 import type { DevTime, FeedRecording } from "./dev-time.ts";
-import { simulatedPast } from "./simulated-past.ts";
 import { startingPoint } from "./starting-point.ts";
 import { untilOneFails } from "./until-one-fails.ts";
 
@@ -54,7 +54,7 @@ export interface FeedPipeline {
    * Takes up where the store left off, and fills the past where the provider knows it.
    * @throws the signal's reason when stopped before it is done, which loses nothing
    */
-  catchUp(): Promise<{ readonly restored: number; readonly filled: number }>;
+  catchUp(): Promise<CaughtUp>;
   /** Polls and closes windows until the signal; rejects when rows can't be written. */
   run(): Promise<void>;
 }
@@ -69,7 +69,7 @@ interface Parts {
   readonly stream: FeedStream;
   readonly windows: readonly WindowSpec[];
   /** Quotes from here on are read again. */
-  readonly restoreFrom: EpochMs;
+  readonly watermark: EpochMs;
   /** The first slot that is to be polled. */
   readonly firstSlot: EpochMs;
 }
@@ -104,8 +104,8 @@ export async function createFeedPipeline(options: PipelineOptions): Promise<Feed
     observer: listener,
   });
   const firstSlot = slotOf(now, intervalMs);
-  const parts = { failed, signal, provider, stream, windows, restoreFrom: start.watermark, firstSlot };
-  return { catchUp: () => catchUp(options, parts), run: () => runPipeline(options, parts) };
+  const parts = { failed, signal, provider, stream, windows, watermark: start.watermark, firstSlot };
+  return { catchUp: () => catchUp({ ...options, ...parts }), run: () => runPipeline(options, parts) };
 }
 
 function providerOf({ feed, time, env, budgetShare, telemetry }: PipelineOptions): QuoteProvider {
@@ -128,36 +128,6 @@ function providerOf({ feed, time, env, budgetShare, telemetry }: PipelineOptions
   } catch (error) {
     throw new CliError(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
-}
-
-async function catchUp(options: PipelineOptions, parts: Parts): Promise<{ restored: number; filled: number }> {
-  const { store, feed, time } = options;
-  const { stream, signal } = parts;
-  const counts = { restored: 0, filled: 0 };
-  const restored = async function* () {
-    for await (const batch of store.readQuotes(feedName(feed), parts.restoreFrom)) {
-      signal.throwIfAborted();
-      counts.restored += batch.length;
-      yield batch;
-    }
-  };
-  const filled = async function* () {
-    const after = time.resumes ? await store.lastQuoteSlot(feedName(feed)) : undefined;
-    for await (const batch of simulatedPast(feed, parts.provider, {
-      now: time.clock.now(),
-      after: after ?? -Infinity,
-    })) {
-      signal.throwIfAborted();
-      if (feed.spec.archive) await store.appendQuotes(batch);
-      counts.filled += batch.length;
-      yield batch;
-    }
-  };
-  if (time.resumes) await stream.rebuild(restored());
-  if (feed.spec.provider.type === "Simulated") await stream.rebuild(filled());
-  signal.throwIfAborted();
-  await stream.advance(time.clock.now());
-  return counts;
 }
 
 async function runPipeline(options: PipelineOptions, parts: Parts): Promise<void> {

@@ -1,0 +1,65 @@
+import type { Store } from "../../adapters/duckdb/store.ts";
+import { feedName, type StockFeed } from "../../api/stockfeed.ts";
+import type { QuoteProvider } from "../../ports.ts";
+import type { EpochMs, Quote } from "../../quotes/quote.ts";
+import type { FeedStream } from "../../stream/feed-stream.ts";
+import type { DevTime } from "./dev-time.ts";
+import { simulatedPast } from "./simulated-past.ts";
+
+/** What a feed catches up with. */
+export interface CatchUp {
+  readonly feed: StockFeed;
+  readonly store: Store;
+  readonly time: DevTime;
+  readonly provider: QuoteProvider;
+  readonly stream: FeedStream;
+  /** Stored quotes from here on make windows again. */
+  readonly watermark: EpochMs;
+  readonly signal: AbortSignal;
+}
+
+/** How many quotes came from the store, and how many from a past that is made up. */
+export interface CaughtUp {
+  readonly restored: number;
+  readonly filled: number;
+}
+
+/**
+ * Makes the windows again that the store may lack, and fills the past where the provider knows it.
+ * @throws the signal's reason when stopped before it is done, which loses nothing
+ */
+export async function catchUp(options: CatchUp): Promise<CaughtUp> {
+  const { feed, store, time, stream, watermark, signal } = options;
+  const counts = { restored: 0, filled: 0 };
+  if (time.resumes) {
+    const stored = store.readQuotes(feedName(feed), watermark);
+    await stream.rebuild(counted(stored, signal, (quotes) => (counts.restored += quotes)));
+  }
+  if (feed.spec.provider.type === "Simulated") {
+    await stream.rebuild(counted(filled(options), signal, (quotes) => (counts.filled += quotes)));
+  }
+  signal.throwIfAborted();
+  await stream.advance(time.clock.now());
+  return counts;
+}
+
+async function* filled({ feed, store, time, provider }: CatchUp): AsyncGenerator<readonly Quote[], void> {
+  const after = time.resumes ? await store.lastQuoteSlot(feedName(feed)) : undefined;
+  const now = time.clock.now();
+  for await (const batch of simulatedPast(feed, provider, { now, after: after ?? -Infinity })) {
+    if (feed.spec.archive) await store.appendQuotes(batch);
+    yield batch;
+  }
+}
+
+async function* counted(
+  batches: AsyncIterable<readonly Quote[]>,
+  signal: AbortSignal,
+  count: (quotes: number) => void,
+): AsyncGenerator<readonly Quote[], void> {
+  for await (const batch of batches) {
+    signal.throwIfAborted();
+    count(batch.length);
+    yield batch;
+  }
+}
