@@ -119,7 +119,7 @@ describe("stockfeed dev", () => {
     const from = Date.parse("2026-03-04T15:00:00Z");
     const ticks = Array.from({ length: 200 }, (_, i) => {
       const symbol = ["AAPL", "MSFT", "IBM"][i % 3];
-      return JSON.stringify({ symbol, latestPrice: 100 + ((i * 37) % 101) / 8, latestUpdate: from + i * 450 });
+      return JSON.stringify({ symbol, latestPrice: 100 + ((i * 37) % 101) / 8, latestUpdate: from - 1_000 + i * 450 });
     });
     const file = join(directory, "ticks.ndjson");
     await writeFile(file, ticks.join("\n"));
@@ -130,10 +130,11 @@ describe("stockfeed dev", () => {
     const child = await start(manifest);
     const end = await child.line(/is played to its end/);
     expect(end).toBe(
-      `default/again  ${file} is played to its end, 2026-03-04T15:01:29.550Z. The page stays up until Ctrl-C.`,
+      `default/again  ${file} is played to its end, 2026-03-04T15:01:28.550Z. The page stays up until Ctrl-C.`,
     );
     expect((await fetch(`${await child.url()}/healthz`)).status).toBe(200);
     await child.line(/^15:01:32Z .* 1m /);
+    expect(child.stderr).toBe("");
     const metrics = await (await fetch(`${await child.url()}/metrics`)).text();
     expect(metrics).not.toMatch(/stockfeed_slots_missed_total\{.*\} [1-9]/);
     const check = await stop(child, manifest);

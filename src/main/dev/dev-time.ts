@@ -4,7 +4,7 @@ import { TickFileError } from "../../adapters/ticks/tick-file.ts";
 import { durationMs } from "../../api/duration.ts";
 import { feedName, type StockFeed } from "../../api/stockfeed.ts";
 import type { Clock } from "../../ports.ts";
-import { slotOf } from "../../quotes/slots.ts";
+import { firstSlotFrom } from "../../quotes/slots.ts";
 import { sessionOf } from "../../quotes/session.ts";
 import type { TickPlayback } from "../../quotes/tick-playback.ts";
 import type { EpochMs } from "../../quotes/quote.ts";
@@ -101,8 +101,8 @@ async function recordedTime(feeds: readonly StockFeed[], options: DevTimeOptions
     const recording = await readTicks(feedName(feed), provider.file, intervalMs, signal);
     recordings.set(feedName(feed), recording);
     speeds.add(provider.speed);
-    // A feed that keeps to a session begins when it opens; until then there is nothing to see.
-    starts.push(slotOf(sessionOf(polling).nextOpen(recording.span.first), intervalMs));
+    // At the first slot that sees a tick, and for a feed that keeps to a session not before it opens.
+    starts.push(firstSlotFrom(sessionOf(polling).nextOpen(recording.span.first), intervalMs));
   }
   const [own, other] = speeds;
   if (speed === undefined && other !== undefined) {
