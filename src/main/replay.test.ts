@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
+import { PassThrough, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -194,6 +194,27 @@ describe("stockfeed replay", () => {
     }
   });
 
+  it("prints the views of more symbols than a call has room for", async () => {
+    const lines = Array.from({ length: 150_000 }, (_, i) => {
+      const symbol = i
+        .toString()
+        .padStart(6, "0")
+        .replaceAll(/[0-9]/g, (digit) => "ABCDEFGHIJ"[Number(digit)]!);
+      return lineOf({ symbol, latestPrice: 1 + i, latestUpdate: OPEN });
+    });
+    const range = ["--from", "2013-10-07T13:30:00Z", "--to", "2013-10-07T13:30:10Z"];
+    const shape = ["--interval", "10s", "--offset", "0s", "--resolutions", "10s"];
+    const args = [write("t.ndjson", lines.join("")), ...range, ...shape, "--output", join(folder, "rows.csv")];
+    const { stdout, error } = await run([...args, "--views", "--json"]);
+    expect(error).toBeUndefined();
+    const { views } = JSON.parse(stdout) as { views: { topStocks: { rows: unknown[][] } } };
+    expect(views.topStocks.rows.map((row) => row.slice(2, 4))).toEqual([
+      [1, "BEJJJJ"],
+      [2, "BEJJJI"],
+      [3, "BEJJJH"],
+    ]);
+  }, 30_000);
+
   it("shows how far it is on a terminal", async () => {
     const ticks = write("t.ndjson", TICKS.map(lineOf).join(""));
     const { stderr } = await run([ticks, ...flags, "--output", join(folder, "rows.csv")], { isTTY: true });
@@ -283,16 +304,18 @@ describe("stockfeed replay", () => {
       await replayCommand().parseAsync(process.argv.slice(1), { from: "user" })
         .catch((error) => { console.error(error.message); process.exitCode = error.exitCode; });`;
     const node = [process.execPath, "--input-type=module", "-e", code, "--", ...args];
-    const child = spawn("sh", ["-c", `${first} && exec "$@"`, "sh", ...node], { stdio: ["ignore", "ignore", "pipe"] });
-    const stderr = text(child.stderr);
-    return { child, ended: once(child, "exit"), stderr };
+    const child = spawn("sh", ["-c", `${first} && exec "$@"`, "sh", ...node], { stdio: ["ignore", "pipe", "pipe"] });
+    const written = once(child.stdout, "data");
+    child.stdout.resume();
+    return { child, written, ended: once(child, "exit"), stderr: text(child.stderr) };
   }
+
+  // Three years at one-second slots: far longer than a test waits.
+  const YEARS = ["--from", "2013-10-07T13:30:00Z", "--to", "2016-10-07T13:30:00Z", "--interval", "1s"];
 
   it("leaves nothing behind when it is stopped", async () => {
     const ticks = write("t.ndjson", TICKS.map(lineOf).join(""));
-    // Three years at one-second slots: far longer than the test waits.
-    const range = ["--from", "2013-10-07T13:30:00Z", "--to", "2016-10-07T13:30:00Z", "--interval", "1s"];
-    const { child, ended, stderr } = start([ticks, ...range, "--output", join(folder, "rows.ndjson")]);
+    const { child, ended, stderr } = start([ticks, ...YEARS, "--output", join(folder, "rows.ndjson")]);
     try {
       await vi.waitFor(() => {
         expect(readdirSync(folder).some((name) => name.endsWith(".partial"))).toBe(true);
@@ -304,6 +327,37 @@ describe("stockfeed replay", () => {
     } finally {
       child.kill("SIGKILL");
     }
+  });
+
+  it("does not deny the rows that are on standard output when it is stopped", async () => {
+    const ticks = write("t.ndjson", TICKS.map(lineOf).join(""));
+    const { child, written, ended, stderr } = start([ticks, ...YEARS, "--output", "-"]);
+    try {
+      await written;
+      child.kill("SIGINT");
+      expect(await ended).toEqual([EXIT.interrupted, null]);
+      expect(await stderr).toBe("Stopped before all rows were on standard output.\n");
+    } finally {
+      child.kill("SIGKILL");
+    }
+  });
+
+  it("tells what goes wrong after it was stopped", async () => {
+    const full = Object.assign(new Error("write"), { code: "ENOSPC" });
+    const stdout = new Writable({
+      write: (_chunk, _encoding, done) => {
+        // The command's own listener, as Ctrl-C would call it.
+        process.listeners("SIGINT").at(-1)?.("SIGINT");
+        done(full);
+      },
+    });
+    const ticks = write("t.ndjson", TICKS.map(lineOf).join(""));
+    const io = { stdout, stderr: new PassThrough() };
+    const ran = replayCommand(io).parseAsync([ticks, ...flags, "--output", "-"], { from: "user" });
+    await expect(ran).rejects.toMatchObject({
+      message: expect.stringContaining("no space is left") as string,
+      exitCode: EXIT.failed,
+    });
   });
 
   it("leaves nothing behind when the system takes no more bytes of it", async () => {

@@ -66,9 +66,7 @@ export function replayCommand(io: ReplayIo = process): Command {
       try {
         await run(ticks, flags, io, stop.signal);
       } catch (error) {
-        throw stop.signal.aborted
-          ? new CliError("Stopped; no rows were written.", { exitCode: EXIT.interrupted })
-          : toCliError(error);
+        throw stop.signal.aborted && error === stop.signal.reason ? stoppedError(flags) : toCliError(error);
       } finally {
         for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
       }
@@ -139,7 +137,8 @@ async function writeRows(
     file.write(rows);
     // A resolution has one window that ends in the last interval before plan.to.
     if (views !== true || rows.windowEnd <= plan.to - plan.intervalMs) return;
-    lastRows.push(...rowObjects(rows, { ...names, feed: "replay", engine: "Embedded" }, plan.to));
+    // One by one: as arguments of one call, the rows of 130,000 symbols overflow the stack.
+    for (const row of rowObjects(rows, { ...names, feed: "replay", engine: "Embedded" }, plan.to)) lastRows.push(row);
   };
   try {
     const counts = await withProgress(io, "Writing windows", async (update) =>
@@ -161,6 +160,13 @@ async function writeRows(
     await file.discard();
     throw error;
   }
+}
+
+/** A stopped run leaves no file; what has gone to standard output can't be taken back. */
+function stoppedError({ output }: ReplayFlags): CliError {
+  const message =
+    output === "-" ? "Stopped before all rows were on standard output." : "Stopped; no rows were written.";
+  return new CliError(message, { exitCode: EXIT.interrupted });
 }
 
 function toCliError(error: unknown): unknown {
