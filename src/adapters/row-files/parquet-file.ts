@@ -5,7 +5,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import type { RowNames } from "./row-encoder.ts";
 import type { RowFile } from "./row-file.ts";
 import { CSV, type RowField } from "./row-layout.ts";
-import { attempt, openFileTarget, claimPartial, type Target } from "./target.ts";
+import { attempt, openFileTarget, openPartial, type Target } from "./target.ts";
 import { TextRowFile } from "./text-row-file.ts";
 
 /** The store's types: decimals wide enough for every price and mean, so nothing is rounded. */
@@ -36,27 +36,46 @@ export async function openParquet(path: string, names: RowNames): Promise<RowFil
  * @param types DuckDB's type of each column, in the order of the CSV
  */
 export async function openParquetTarget(path: string, types: Readonly<Record<string, string>>): Promise<Target> {
-  const partial = await claimPartial(path);
-  const folder = await attempt(tmpdir(), async () => mkdtemp(join(tmpdir(), "stockfeed-")));
-  const csvPath = join(folder, "rows.csv");
-  const csv = await openFileTarget(csvPath);
-  const removeCsv = async () => rm(folder, { recursive: true, force: true });
-  return {
-    write: async (bytes) => csv.write(bytes),
-    commit: async () => {
-      await csv.commit();
-      await attempt(path, async () => {
-        await convert(csvPath, partial, types);
-        await rename(partial, path);
-      });
-      await removeCsv();
-    },
-    discard: async () => {
-      await csv.discard();
-      await removeCsv();
-      await rm(partial, { force: true });
-    },
-  };
+  const { partial, file } = await openPartial(path);
+  const removePartial = async () => rm(partial, { force: true });
+  try {
+    // DuckDB opens it by its name.
+    await attempt(path, async () => file.close());
+    const csv = await openScratch();
+    return {
+      write: async (bytes) => csv.target.write(bytes),
+      commit: async () => {
+        await csv.target.commit();
+        await attempt(path, async () => {
+          await convert(csv.path, partial, types);
+          await rename(partial, path);
+        });
+        await csv.remove();
+      },
+      discard: async () => {
+        await csv.target.discard();
+        await csv.remove();
+        await removePartial();
+      },
+    };
+  } catch (error) {
+    await removePartial();
+    throw error;
+  }
+}
+
+/** A CSV file in a folder of its own among the system's temporary files. */
+async function openScratch(): Promise<{ path: string; target: Target; remove: () => Promise<void> }> {
+  const start = join(tmpdir(), "stockfeed-");
+  const folder = await attempt(`${start}XXXXXX`, async () => mkdtemp(start));
+  const remove = async () => rm(folder, { recursive: true, force: true });
+  const path = join(folder, "rows.csv");
+  try {
+    return { path, target: await openFileTarget(path), remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }
 
 async function convert(csv: string, parquet: string, types: Readonly<Record<string, string>>): Promise<void> {

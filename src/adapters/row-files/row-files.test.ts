@@ -8,18 +8,20 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { DuckDBInstance } from "@duckdb/node-api";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { meanHalfEven } from "../../../test/oracles/windows.ts";
 import { allocateRows } from "../../windows/row-columns.ts";
 import { isRowFile, openRowFile, rowStream } from "./open-row-file.ts";
 import type { RowFile } from "./row-file.ts";
 import { ROW_FIELDS } from "./row-layout.ts";
+import { openTableFile } from "./table-file.ts";
 import { RowFileError } from "./target.ts";
 
 /** A row of the input: what the columns of one batch hold, by the names of the output. */
@@ -253,6 +255,39 @@ describe("row files", () => {
       expect((error as Error).message).toContain(path);
     }
     expect(readdirSync(folder).sort()).toEqual(["file", name]);
+  });
+
+  it("leave nothing behind when there is no place for temporary files", async () => {
+    const missing = join(folder, "missing");
+    vi.stubEnv("TMPDIR", missing);
+    try {
+      const opening = openRowFile(join(folder, "rows.parquet"), NAMES);
+      await expect(opening).rejects.toThrow(`${join(missing, "stockfeed-XXXXXX")} cannot be made: its directory does`);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.each(["rows.csv", "rows.parquet"])("leave nothing of %s behind when its header can't be written", async (name) => {
+    const scratch = join(folder, "scratch");
+    mkdirSync(scratch);
+    const handle = await open(join(folder, "any"), "w");
+    await handle.close();
+    rmSync(join(folder, "any"));
+    const full = Object.assign(new Error("write"), { code: "ENOSPC" });
+    const prototype = Object.getPrototypeOf(handle) as typeof handle;
+    const writes = vi.spyOn(prototype, "write").mockRejectedValueOnce(full);
+    vi.stubEnv("TMPDIR", scratch);
+    try {
+      const opening = openTableFile(join(folder, name), [{ name: "symbol", type: "VARCHAR" }]);
+      await expect(opening).rejects.toThrow("no space is left");
+    } finally {
+      writes.mockRestore();
+      vi.unstubAllEnvs();
+    }
+    expect(readdirSync(folder)).toEqual(["scratch"]);
+    expect(readdirSync(scratch)).toEqual([]);
   });
 
   it.skipIf(!existsSync("/dev/full"))("say that no space is left", async () => {

@@ -28,7 +28,12 @@ export async function openTableFile(path: string, columns: Columns): Promise<Tab
     : openFileTarget(path));
   const line = ending === ".ndjson" ? jsonLine(columns) : csvLine(columns);
   const write = async (text: string) => target.write(new TextEncoder().encode(text));
-  if (ending !== ".ndjson") await write(`${columns.map(({ name }) => csvCell(name)).join(",")}\n`);
+  try {
+    if (ending !== ".ndjson") await write(`${columns.map(({ name }) => csvCell(name)).join(",")}\n`);
+  } catch (error) {
+    await target.discard();
+    throw error;
+  }
   return {
     write: async (rows) => write(rows.map(line).join("")),
     close: async () => target.commit(),

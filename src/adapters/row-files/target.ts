@@ -21,8 +21,7 @@ export interface Target {
  * @throws RowFileError when it cannot be made
  */
 export async function openFileTarget(path: string): Promise<Target> {
-  const partial = await claimPartial(path);
-  const file = await attempt(path, async () => open(partial, "r+"));
+  const { partial, file } = await openPartial(path);
   return {
     write: async (bytes) => attempt(path, async () => writeAll(file, bytes)),
     commit: async () =>
@@ -38,17 +37,16 @@ export async function openFileTarget(path: string): Promise<Target> {
 }
 
 /**
- * Makes the empty file, in the same directory, that takes the place of `path` once it is whole; gives its name.
+ * Makes the empty file, in the same directory, that takes the place of `path` once it is whole, and opens it.
  * @throws RowFileError when it cannot be made, or `path` is something that no file must take the place of
  */
-export async function claimPartial(path: string): Promise<string> {
+export async function openPartial(path: string): Promise<{ partial: string; file: FileHandle }> {
   const found = await stat(path).catch(() => undefined);
   if (found !== undefined && !found.isFile()) {
     throw new RowFileError(`${path} is no file, and no file is put in its place. Name another.`);
   }
   const partial = `${path}.${process.pid}.partial`;
-  await attempt(path, async () => (await open(partial, "wx")).close());
-  return partial;
+  return { partial, file: await attempt(path, async () => open(partial, "wx")) };
 }
 
 /** A stream, for good: nothing that was written can be taken back. */
