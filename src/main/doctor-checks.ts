@@ -49,7 +49,10 @@ export async function checkPort(port: number): Promise<Check> {
   return { name, status: "failed", detail, mend: "Stop that process, or run stockfeed dev with another --port." };
 }
 
-/** Whether the store's file, or the folder that it will be in, can be written, and has room. */
+/**
+ * Whether the store's file, or the folder that it will be in, can be written, and has room. The store makes that one
+ * folder itself, and none above it.
+ */
 export async function checkStore(path: string): Promise<Check> {
   const name = "store";
   const mend = "Name another place with --store.";
@@ -59,6 +62,11 @@ export async function checkStore(path: string): Promise<Check> {
     if (isFolder === (place === resolve(path))) {
       const detail = isFolder ? `${path} is a folder, and the store is a file` : `${place} is a file, and no folder`;
       return { name, status: "failed", detail, mend };
+    }
+    const above = dirname(dirname(resolve(path)));
+    if (!(await exists(above))) {
+      const detail = `${path} can't be made: there is no folder ${above}`;
+      return { name, status: "failed", detail, mend: "Make it, or name another place with --store." };
     }
     await access(place, constants.W_OK);
     const { bavail, bsize } = await statfs(place);
@@ -141,11 +149,14 @@ async function checkTicks(file: string): Promise<Check> {
 }
 
 async function nearestExisting(path: string): Promise<string> {
-  const there = await stat(path).then(
+  return (await exists(path)) || dirname(path) === path ? path : nearestExisting(dirname(path));
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
     () => true,
     () => false,
   );
-  return there || dirname(path) === path ? path : nearestExisting(dirname(path));
 }
 
 /** fetch says "fetch failed" alone; what failed is in the cause. */

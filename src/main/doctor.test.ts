@@ -1,11 +1,12 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { runCommand } from "../../test/run-command.ts";
+import { openStore } from "../adapters/duckdb/store.ts";
 import { type Check, checkClock, checkKeys, checkNode, checkPort, checkProvider, checkStore } from "./doctor-checks.ts";
 import { doctorCommand } from "./doctor.ts";
 
@@ -159,7 +160,28 @@ describe("a check", () => {
     const file = join(folder, "there.duckdb");
     writeFileSync(file, "x");
     expect(await checkStore(file)).toMatchObject({ status: "ok" });
-    expect(await checkStore(join(folder, "a", "b", "store.duckdb"))).toMatchObject({ status: "ok" });
+    expect(await checkStore(join(folder, "made", "store.duckdb"))).toMatchObject({ status: "ok" });
+    expect(existsSync(join(folder, "made"))).toBe(false);
+  });
+
+  it.each([
+    ["made", "ok"],
+    ["deep/er", "failed"],
+    ["deep/er/still", "failed"],
+  ])("says of a store in %s what opening it says", async (place, status) => {
+    const path = join(folder, place, "store.duckdb");
+    const check = await checkStore(path);
+    expect(check.status).toBe(status);
+    const error = await openStore(path).then(
+      async (store) => store.close(),
+      (thrown: unknown) => thrown,
+    );
+    expect(error === undefined ? "ok" : "failed").toBe(status);
+    if (error === undefined) return;
+    const above = dirname(dirname(path));
+    expect(check.detail).toBe(`${path} can't be made: there is no folder ${above}`);
+    expect(check.mend).toBe("Make it, or name another place with --store.");
+    expect((error as Error).message).toContain(`there is no directory ${above}`);
   });
 
   it("refuses a folder for a store, and a file for its folder", async () => {
