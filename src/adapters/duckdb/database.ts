@@ -10,6 +10,9 @@ import { StoreError, storeError } from "./store-error.ts";
  */
 const openFiles = new Set<string>();
 
+/** How often a read that must end is interrupted, until it does. */
+const INTERRUPT_MS = 20;
+
 /**
  * One DuckDB file: transactions that write, one after another, and snapshots that read beside them.
  *
@@ -19,12 +22,15 @@ const openFiles = new Set<string>();
 export class Database {
   readonly path: string;
   readonly #readOnly: boolean;
-  #instance: Promise<DuckDBInstance> | undefined;
+  /** The instance, or the one that is being opened. */
+  #opening: Promise<DuckDBInstance> | undefined;
+  /** The instance once it is open; undefined while there is none that can be used. */
+  #current: DuckDBInstance | undefined;
   #lastWrite: Promise<void> = Promise.resolve();
-  /** What runs on the instance now, by its connection. */
-  readonly #running = new Map<DuckDBConnection, Promise<unknown>>();
-  readonly #readers = new Set<DuckDBConnection>();
-  #closed = false;
+  /** Transactions from before they connect until their connection is closed. */
+  readonly #running = new Set<Promise<unknown>>();
+  /** Breaks off the reads. */
+  readonly #closing = new AbortController();
 
   private constructor(path: string, readOnly: boolean) {
     this.path = path;
@@ -44,8 +50,7 @@ export class Database {
       if (openFiles.has(file)) throw new StoreError(path, "Locked", "is open in this process already.");
       openFiles.add(file);
       const database = new Database(file, readOnly);
-      database.#instance = openInstance(file, readOnly);
-      await database.#instance.catch((error: unknown) => {
+      await database.#open().catch((error: unknown) => {
         openFiles.delete(file);
         throw error;
       });
@@ -71,62 +76,78 @@ export class Database {
     }
   }
 
-  /** Runs statements that see one state of the store and can't change it. Errors are DuckDB's own. */
-  async read<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+  /**
+   * Runs statements that see one state of the store and can't change it.
+   * @param signal breaks them off, with its reason
+   * @throws StoreError when the store is closed, also meanwhile; other errors are DuckDB's own
+   */
+  async read<T>(work: (connection: DuckDBConnection) => Promise<T>, signal?: AbortSignal): Promise<T> {
     this.#assertOpen();
-    return this.#transaction("BEGIN TRANSACTION READ ONLY", async (connection) => {
-      this.#readers.add(connection);
-      return work(connection).finally(() => this.#readers.delete(connection));
-    });
+    const ended = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
+    return this.#transaction("BEGIN TRANSACTION READ ONLY", async (connection) =>
+      interruptible(connection, ended, work),
+    );
   }
 
-  /** Waits for the writes, breaks off the reads and lets the file go. */
+  /** Breaks off the reads, waits for the writes and lets the file go. */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#closing.signal.aborted) return;
+    // Reads first: they hold the threads that the writes need, and may take for ever.
+    this.#closing.abort(this.#closedError());
     await this.#lastWrite;
-    for (const connection of this.#readers) connection.interrupt();
-    await Promise.allSettled(this.#running.values());
-    const instance = await this.#instance?.catch(() => undefined);
+    await Promise.allSettled(this.#running);
+    const instance = await this.#opening?.catch(() => undefined);
     instance?.closeSync();
     openFiles.delete(this.path);
   }
 
   async #transaction<T>(begin: string, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     const instance = await this.#open();
-    const connection = await instance.connect();
-    const transaction = inTransaction(connection, begin, work);
-    this.#running.set(connection, transaction);
+    // Another transaction may have found the instance dead since it was asked for.
+    if (instance !== this.#current) return this.#transaction(begin, work);
+    const transaction = onConnection(instance, async (connection) => inTransaction(connection, begin, work));
+    this.#running.add(transaction);
     try {
       return await transaction;
     } catch (error) {
       if (isFatal(error)) this.#abandon(instance);
       throw error;
     } finally {
-      this.#running.delete(connection);
-      connection.closeSync();
+      this.#running.delete(transaction);
     }
   }
 
   /** The open instance; after a fatal error a new one, once nothing runs on the dead one. */
   async #open(): Promise<DuckDBInstance> {
-    this.#instance ??= Promise.allSettled(this.#running.values()).then(async () =>
-      openInstance(this.path, this.#readOnly),
-    );
-    const opening = this.#instance;
-    return opening.catch((error: unknown) => {
-      if (this.#instance === opening) this.#instance = undefined;
-      throw error;
-    });
+    this.#opening ??= this.#openNext();
+    return this.#opening;
   }
 
+  async #openNext(): Promise<DuckDBInstance> {
+    try {
+      await Promise.allSettled(this.#running);
+      this.#current = await openInstance(this.path, this.#readOnly);
+      return this.#current;
+    } catch (error) {
+      this.#opening = undefined;
+      throw error;
+    }
+  }
+
+  /** Gives a dead instance up, once: all that ran on it fail, and the later ones must not hit the next instance. */
   #abandon(instance: DuckDBInstance): void {
-    this.#instance = undefined;
+    if (instance !== this.#current) return;
+    this.#current = undefined;
+    this.#opening = undefined;
     instance.closeSync();
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw new StoreError(this.path, "Closed", "is closed.");
+    if (this.#closing.signal.aborted) throw this.#closedError();
+  }
+
+  #closedError(): StoreError {
+    return new StoreError(this.path, "Closed", "is closed.");
   }
 }
 
@@ -160,6 +181,45 @@ async function openInstance(file: string, readOnly: boolean): Promise<DuckDBInst
   } catch (error) {
     instance.closeSync();
     throw error;
+  }
+}
+
+async function onConnection<T>(
+  instance: DuckDBInstance,
+  work: (connection: DuckDBConnection) => Promise<T>,
+): Promise<T> {
+  const connection = await instance.connect();
+  try {
+    return await work(connection);
+  } finally {
+    connection.closeSync();
+  }
+}
+
+/** Runs statements until the signal, then breaks them off and throws its reason. */
+async function interruptible<T>(
+  connection: DuckDBConnection,
+  signal: AbortSignal,
+  work: (connection: DuckDBConnection) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  let repeat: NodeJS.Timeout | undefined;
+  const interrupt = () => {
+    connection.interrupt();
+    // A statement that has yet to start forgets the interrupt before it, and a busy thread pool starts it late.
+    repeat = setInterval(() => {
+      connection.interrupt();
+    }, INTERRUPT_MS);
+  };
+  signal.addEventListener("abort", interrupt, { once: true });
+  try {
+    return await work(connection);
+  } catch (error) {
+    if (!isFatal(error)) signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", interrupt);
+    clearInterval(repeat);
   }
 }
 
