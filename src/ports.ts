@@ -102,7 +102,8 @@ export interface Telemetry {
   countLateQuotes(feed: string, resolution: string, count: number): void;
   observeWindowClose(feed: string, resolution: string, seconds: number): void;
   countSinkRows(feed: string, outcome: "written" | "failed", count: number): void;
-  setWatermarkLag(feed: string, seconds: number): void;
+  /** Says how to measure the lag of a feed's watermark, in seconds, whenever it is asked for. */
+  measureWatermarkLag(feed: string, lag: () => number): void;
 }
 
 /** A query's answer: values as JSON carries them, decimals as text. */
@@ -113,6 +114,15 @@ export interface QueryResult {
 
 /** Reads the store with SQL: tables `quotes`, `windows`, `dead_letters`, views `top_stocks`, `percentage_gain`. */
 export interface ResultReader {
-  /** Runs one statement that only reads; anything else is refused with a clear message. */
-  query(sql: string): Promise<QueryResult>;
+  /**
+   * Runs one statement that only reads.
+   * @param signal breaks the query off
+   * @throws QueryError when the statement is refused; every other error is the store's, or the signal's reason
+   */
+  query(sql: string, signal?: AbortSignal): Promise<QueryResult>;
+}
+
+/** A statement that the store refuses or can't run; the message is for who wrote it. */
+export class QueryError extends Error {
+  override readonly name = "QueryError";
 }

@@ -17,6 +17,8 @@ export interface World {
   readonly store: MemoryStore;
   readonly clock: ManualClock;
   readonly counts: Record<string, number>;
+  /** The watermark's lag in seconds, as a scrape would see it. */
+  readonly lag: () => number;
   readonly stop: AbortController;
   readonly stream: FeedStream;
 }
@@ -34,7 +36,7 @@ export function streamWorld(
   options: Partial<FeedStreamOptions> & { readonly store?: MemoryStore; readonly manual?: ManualClock } = {},
 ): World {
   const { store = new MemoryStore(), manual: clock = manualClock(START), ...rest } = options;
-  const { telemetry, counts } = countingTelemetry();
+  const { telemetry, counts, lag } = countingTelemetry();
   const stop = new AbortController();
   const stream = new FeedStream({
     feed: "default/three",
@@ -52,7 +54,7 @@ export function streamWorld(
     signal: stop.signal,
     ...rest,
   });
-  return { store, clock, counts, stop, stream };
+  return { store, clock, counts, lag, stop, stream };
 }
 
 export function quote(symbol: string, observedAt: number, change: Partial<Quote> = {}): Quote {

@@ -150,7 +150,7 @@ function countInto(states: ReadonlyMap<string, FeedState>, changed: () => void):
     observeProviderRequest: elsewhere,
     countWindows: elsewhere,
     observeWindowClose: elsewhere,
-    setWatermarkLag: elsewhere,
+    measureWatermarkLag: elsewhere,
   };
 }
 

@@ -75,7 +75,7 @@ export interface FeedHealth {
   readonly quotesDuplicate: number;
   readonly quotesStale: number;
   readonly deadLetters: number;
-  /** Quotes too late for a window, summed over the resolutions. */
+  /** Quotes too late for a window, each counted once a resolution. */
   readonly lateQuotes: number;
   readonly windowRows: number;
   readonly sinkRowsWritten: number;

@@ -2,7 +2,7 @@ import { isPrice } from "./price.ts";
 import type { DeadLetterReason, EpochMs, Quote } from "./quote.ts";
 
 /** How far ahead of the clock a quote's times may be: clocks differ, but not by more than this. */
-const FUTURE_TOLERANCE_MS = 60_000;
+export const FUTURE_TOLERANCE_MS = 60_000;
 
 /** Why something is no usable quote. */
 export interface Rejection {

@@ -12,7 +12,7 @@
 import { resolutionLabel } from "../api/window-specs.ts";
 import type { Clock, DeadLetters, QuoteArchive, ResultSink, Telemetry } from "../ports.ts";
 import type { DeadLetter, EpochMs, Quote } from "../quotes/quote.ts";
-import { checkQuote, type QuoteRules, type Rejection } from "../quotes/quote-check.ts";
+import { checkQuote, FUTURE_TOLERANCE_MS, type QuoteRules, type Rejection } from "../quotes/quote-check.ts";
 import { type AddOutcome, WindowEngine } from "../windows/window-engine.ts";
 import { rowObjects } from "../windows/row-objects.ts";
 import type { WindowRow } from "../windows/window-row.ts";
@@ -21,8 +21,6 @@ import { writeUntilTaken } from "./write-until-taken.ts";
 
 /** Rows that are written at once, about: an hour of windows made again would be a million objects. */
 const BATCH_ROWS = 20_000;
-/** How far ahead of the clock a quote may be; what is further is no quote (see `checkQuote`). */
-const CLOCK_TOLERANCE_MS = 60_000;
 
 /** Who wants to see the stream at work. */
 export interface StreamObserver {
@@ -48,7 +46,7 @@ export interface FeedStreamOptions {
   readonly deadLetters: DeadLetters;
   /** The feed's time, real or virtual. */
   readonly clock: Clock;
-  /** The machine's time, for retries. */
+  /** The machine's time, for retries and for when rows are written. */
   readonly machineClock: Clock;
   readonly telemetry: Telemetry;
   readonly observer: StreamObserver;
@@ -82,10 +80,12 @@ export class FeedStream {
     this.#index = new Map(symbols.map((symbol, i) => [symbol, i]));
     // The watermark moves from one window's end to the next, so it may be a period behind the clock, and a step more
     // while rows are written.
-    const aheadMs = CLOCK_TOLERANCE_MS + 2 * periodMs;
+    const aheadMs = FUTURE_TOLERANCE_MS + 2 * periodMs;
     this.#engine = new WindowEngine({ symbolCount: symbols.length, windows, watermark, aheadMs });
     this.#rules = { symbols: new Set(symbols), intervalMs: periodMs };
     this.#lateBefore = this.#engine.lateQuotes;
+    const lag = () => Math.max(0, options.clock.now() - this.#engine.watermark) / 1000;
+    options.telemetry.measureWatermarkLag(options.feed, lag);
   }
 
   /**
@@ -147,7 +147,6 @@ export class FeedStream {
     this.#observeDelay(rows);
     this.#moved.resolve(undefined);
     this.#moved = Promise.withResolvers();
-    this.#reportLag();
     this.#options.observer.onWatermark(this.#engine.watermark);
   }
 
@@ -179,7 +178,7 @@ export class FeedStream {
   /** Moves the engine's watermark on and adds its rows to `rows`, of which those before are written as they are many. */
   async #closeUpTo(watermark: EpochMs, rows: WindowRow[]): Promise<void> {
     // Rises each time: of two rows with as many quotes the later one counts, also within one millisecond.
-    this.#writtenAt = Math.max(this.#options.clock.now(), this.#writtenAt + 1);
+    this.#writtenAt = Math.max(this.#options.machineClock.now(), this.#writtenAt + 1);
     const busyUntil = Math.min(watermark, this.#newestSlot + this.#reachMs);
     let next = this.#engine.watermark;
     do {
@@ -214,7 +213,6 @@ export class FeedStream {
     const { feed, telemetry, observer } = this.#options;
     const onRefused = (error: Error, retryAt: EpochMs) => {
       telemetry.countSinkRows(feed, "failed", rows.length);
-      this.#reportLag();
       observer.onSinkError(error, rows.length, retryAt);
     };
     try {
@@ -227,11 +225,6 @@ export class FeedStream {
     telemetry.countSinkRows(feed, "written", rows.length);
     for (const [label, own] of this.#byResolution(rows)) telemetry.countWindows(feed, label, own.length);
     observer.onRows(rows);
-  }
-
-  #reportLag(): void {
-    const { feed, telemetry, clock } = this.#options;
-    telemetry.setWatermarkLag(feed, Math.max(0, clock.now() - this.#engine.watermark) / 1000);
   }
 
   /** How long after their windows' ends the newest of these rows were there. */

@@ -28,7 +28,7 @@ interface OpenWindow {
   readonly late: LateRows;
   /** Last slot of the oldest window that may still be rewritten. */
   oldestRewritable: number;
-  /** Pairs of a quote and a window that it came too late for. */
+  /** Quotes that came too late for at least one of these windows. */
   lateQuotes: number;
 }
 
@@ -80,7 +80,7 @@ export class WindowEngine {
     return this.#watermark;
   }
 
-  /** How many times a quote came too late for a window, by window index: its end plus the lateness had passed. */
+  /** Quotes that came too late for a window, by window index: the end of one that they are in, and its lateness, had passed. */
   get lateQuotes(): readonly number[] {
     return this.#windows.map((w) => w.lateQuotes);
   }
@@ -166,12 +166,13 @@ export class WindowEngine {
   }
 
   #addLate(symbol: number, slot: number, price: PriceMicros, providerTime: EpochMs): AddOutcome {
+    const isLost = slot < this.#oldest;
+    const before = isLost ? NO_QUOTE : this.#ring.price(slot, symbol);
+    if (!isLost && !this.#ring.put(slot, symbol, price, providerTime)) return "duplicate";
     for (const w of this.#windows) {
-      w.lateQuotes += Math.max(0, Math.min(w.oldestRewritable, slot + w.sliding.slots) - slot);
+      if (slot < w.oldestRewritable) w.lateQuotes += 1;
     }
-    if (slot < this.#oldest) return "too-late";
-    const before = this.#ring.price(slot, symbol);
-    if (!this.#ring.put(slot, symbol, price, providerTime)) return "duplicate";
+    if (isLost) return "too-late";
     if (slot > this.#newestHeld) this.#newestHeld = slot;
     for (const { sliding, late, oldestRewritable } of this.#windows) {
       if (slot > sliding.newest) continue;

@@ -1,8 +1,14 @@
 import type { Telemetry } from "../../src/ports.ts";
 
 /** Telemetry that adds up what it is told, under names such as `quotes.accepted` and `late.1m`. */
-export function countingTelemetry(): { readonly telemetry: Telemetry; readonly counts: Record<string, number> } {
+export function countingTelemetry(): {
+  readonly telemetry: Telemetry;
+  readonly counts: Record<string, number>;
+  /** The watermark's lag as it is now, in seconds. */
+  readonly lag: () => number;
+} {
   const counts: Record<string, number> = {};
+  let measure = () => NaN;
   const add = (name: string, count: number) => {
     counts[name] = (counts[name] ?? 0) + count;
   };
@@ -28,9 +34,9 @@ export function countingTelemetry(): { readonly telemetry: Telemetry; readonly c
     countSinkRows: (_feed, outcome, count) => {
       add(`rows.${outcome}`, count);
     },
-    setWatermarkLag: (_feed, seconds) => {
-      counts.lag = seconds;
+    measureWatermarkLag: (_feed, lag) => {
+      measure = lag;
     },
   };
-  return { telemetry, counts };
+  return { telemetry, counts, lag: () => measure() };
 }

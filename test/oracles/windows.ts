@@ -61,16 +61,22 @@ export class WindowOracle {
   }
 
   add(quote: OracleQuote): void {
+    const late = this.#windows.map(() => false);
+    const put: boolean[] = [];
     this.#windows.forEach((spec, window) => {
       for (const end of windowEnds(quote.time, spec)) {
-        if (this.watermark >= end + spec.allowedLatenessMs)
-          this.lateQuotes[window] = (this.lateQuotes[window] ?? 0) + 1;
-        else this.#put(window, end, quote);
+        if (this.watermark >= end + spec.allowedLatenessMs) late[window] = true;
+        else put.push(this.#put(window, end, quote));
       }
+    });
+    // What lost its slot wherever it was in time is a duplicate, and late for nothing.
+    if (put.length > 0 && !put.includes(true)) return;
+    late.forEach((isLate, window) => {
+      if (isLate) this.lateQuotes[window] = (this.lateQuotes[window] ?? 0) + 1;
     });
   }
 
-  #put(window: number, end: number, quote: OracleQuote): void {
+  #put(window: number, end: number, quote: OracleQuote): boolean {
     const key = `${window}/${quote.symbol}/${end}`;
     let held = this.#held.get(key);
     if (held === undefined) {
@@ -82,9 +88,10 @@ export class WindowOracle {
       rival === undefined ||
       quote.providerTime > rival.providerTime ||
       (quote.providerTime === rival.providerTime && quote.price > rival.price);
-    if (!wins) return;
+    if (!wins) return false;
     held.winners.set(quote.time, quote);
     held.changed = true;
+    return true;
   }
 
   /** Rows that a new watermark writes: windows that it closes, and closed ones that changed since. */

@@ -52,7 +52,7 @@ export const METRICS = {
   lateQuotes: {
     name: "stockfeed_late_quotes_total",
     type: "counter",
-    help: "Times that a quote came too late for a window, beyond its allowed lateness",
+    help: "Quotes that came too late for a window of this resolution, beyond its allowed lateness",
     labels: ["feed", "resolution"],
   },
   windowCloseDelay: {

@@ -21,6 +21,6 @@ export function teeTelemetry(...all: readonly Telemetry[]): Telemetry {
     countLateQuotes: tell("countLateQuotes"),
     observeWindowClose: tell("observeWindowClose"),
     countSinkRows: tell("countSinkRows"),
-    setWatermarkLag: tell("setWatermarkLag"),
+    measureWatermarkLag: tell("measureWatermarkLag"),
   };
 }

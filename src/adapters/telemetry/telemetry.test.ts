@@ -16,7 +16,7 @@ function tellAll(telemetry: Telemetry): void {
   telemetry.countLateQuotes("markets/tech", "1m", 4);
   telemetry.observeWindowClose("markets/tech", "15m", 0.02);
   telemetry.countSinkRows("markets/tech", "failed", 5);
-  telemetry.setWatermarkLag("markets/tech", 1.5);
+  telemetry.measureWatermarkLag("markets/tech", () => 1.5);
 }
 
 const EXPECTED = [

@@ -14,7 +14,6 @@ export function createTelemetry(): { readonly telemetry: Telemetry; readonly reg
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   const counter = (definition: MetricDefinition) => new Counter(configuration(definition, registry));
-  const gauge = (definition: MetricDefinition) => new Gauge(configuration(definition, registry));
   const histogram = (definition: MetricDefinition) =>
     new Histogram({ ...configuration(definition, registry), buckets: [...(definition.buckets ?? [])] });
 
@@ -26,7 +25,14 @@ export function createTelemetry(): { readonly telemetry: Telemetry; readonly reg
   const lateQuotes = counter(METRICS.lateQuotes);
   const windowCloseDelay = histogram(METRICS.windowCloseDelay);
   const sinkRows = counter(METRICS.sinkRows);
-  const watermarkLag = gauge(METRICS.watermarkLag);
+  const lags = new Map<string, () => number>();
+  new Gauge({
+    ...configuration(METRICS.watermarkLag, registry),
+    // Measured at each scrape: a stream that is stuck tells nobody.
+    collect() {
+      for (const [feed, lag] of lags) this.set({ feed }, lag());
+    },
+  });
 
   const telemetry: Telemetry = {
     countQuotes: (feed, outcome, count) => {
@@ -51,8 +57,8 @@ export function createTelemetry(): { readonly telemetry: Telemetry; readonly reg
     countSinkRows: (feed, outcome, count) => {
       sinkRows.inc({ feed, outcome }, count);
     },
-    setWatermarkLag: (feed, seconds) => {
-      watermarkLag.set({ feed }, seconds);
+    measureWatermarkLag: (feed, lag) => {
+      lags.set(feed, lag);
     },
   };
   return { telemetry, registry };
