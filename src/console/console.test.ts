@@ -1,8 +1,8 @@
 import { request } from "node:http";
 import { connect } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { sampleFeed } from "../../test/fakes/sample-market.ts";
-import type { ResultReader } from "../ports.ts";
+import { QueryError, type ResultReader } from "../ports.ts";
 import { createConsole, type Console, type ConsoleOptions } from "./console.ts";
 import { createMonitor } from "./feed-monitor.ts";
 import type { Delta, Snapshot } from "./wire.ts";
@@ -20,7 +20,7 @@ const reader: ResultReader = {
   query: (sql) =>
     sql === "SELECT 1 AS one"
       ? Promise.resolve({ columns: [{ name: "one", type: "INTEGER" }], rows: [[1]] })
-      : Promise.reject(new Error(`Only statements that read are allowed, not "${sql}".`)),
+      : Promise.reject(new QueryError(`Only statements that read are allowed, not "${sql}".`)),
 };
 
 async function serve(options: Partial<ConsoleOptions> = {}) {
@@ -155,6 +155,32 @@ describe("/api/query", () => {
     });
   });
 
+  it("takes a failure of the store for its own", async () => {
+    const { url } = await serve({ reader: { query: () => Promise.reject(new Error("Store x is damaged.")) } });
+    const response = await ask(url, JSON.stringify({ sql: "SELECT 1 AS one" }));
+    expect([response.status, await response.json()]).toEqual([500, { error: "Store x is damaged." }]);
+  });
+
+  it("breaks a query off when its client leaves", async () => {
+    const begun = Promise.withResolvers<AbortSignal>();
+    const query: ResultReader["query"] = (_, signal) => {
+      begun.resolve(signal!);
+      return new Promise((_, reject) => {
+        signal!.addEventListener("abort", () => {
+          reject(new Error("broken off"));
+        });
+      });
+    };
+    const { url } = await serve({ reader: { query } });
+    const leave = new AbortController();
+    const init = { method: "POST", body: '{"sql": "SELECT 1"}', signal: leave.signal };
+    const response = fetch(`${url}/api/query`, { ...init, headers: { authorization: `Bearer ${TOKEN}` } });
+    const signal = await begun.promise;
+    leave.abort();
+    await expect(response).rejects.toThrow();
+    await vi.waitUntil(() => signal.aborted);
+  });
+
   it.each(["", "Bearer", "Bearer wrong", `Bearer ${TOKEN}x`, TOKEN, `Basic ${TOKEN}`])(
     "refuses the authorization %j before it reads anything",
     async (authorization) => {
@@ -218,6 +244,17 @@ describe("/api/events", () => {
     observedAt: slot,
     providerTime: slot,
     provider: "Simulated" as const,
+  });
+
+  it("tells HEAD what it is, as often as it is asked, and still follows", async () => {
+    const { url } = await serve();
+    for (let i = 0; i < 80; i++) {
+      const { status, headers } = await fetch(`${url}/api/events`, { method: "HEAD" });
+      expect([status, headers.get("content-type")]).toEqual([200, "text/event-stream"]);
+    }
+    const response = await fetch(`${url}/api/events`);
+    expect(response.status).toBe(200);
+    await response.body?.cancel();
   });
 
   it("sends the snapshot first, with how soon to come again, then what changes", async () => {

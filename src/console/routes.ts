@@ -3,7 +3,7 @@ import { extname } from "node:path";
 import { Hono, type Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
-import type { ResultReader } from "../ports.ts";
+import { QueryError, type ResultReader } from "../ports.ts";
 import type { Assets } from "./bundle.ts";
 import { eventStream, type Pacing } from "./event-stream.ts";
 import type { Monitor } from "./feed-monitor.ts";
@@ -19,6 +19,13 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".js": "text/javascript; charset=utf-8",
   ".css": "text/css; charset=utf-8",
   ".svg": "image/svg+xml",
+};
+
+const EVENT_FIELDS = {
+  "Content-Type": "text/event-stream",
+  "Cache-Control": "no-store",
+  // What follows the stream's end is a new connection, so a console that closes need not wait for this one.
+  Connection: "close",
 };
 
 const querySchema = z.strictObject({ sql: z.string().min(1) });
@@ -91,17 +98,14 @@ function serveAssets(app: Hono, assets: Assets): void {
 function serveEvents(app: Hono, { monitor, pacing, closing }: RouteOptions): void {
   let open = 0;
   app.get("/api/events", (context) => {
+    // Hono answers HEAD with what GET would, and drops a body that then nobody ends.
+    if (context.req.method === "HEAD") return context.body(null, 200, EVENT_FIELDS);
     if (open >= MOST_STREAMS) return context.json({ error: `${open} pages follow already; close some.` }, 503);
     open += 1;
     const stream = eventStream(monitor, pacing, closing, () => {
       open -= 1;
     });
-    return context.body(stream, 200, {
-      "Content-Type": "text/event-stream",
-      "Cache-Control": "no-store",
-      // What follows the stream's end is a new connection, so a console that closes need not wait for this one.
-      Connection: "close",
-    });
+    return context.body(stream, 200, EVENT_FIELDS);
   });
 }
 
@@ -114,9 +118,10 @@ function serveQueries(app: Hono, { reader, token }: RouteOptions): void {
     const body = querySchema.safeParse(await context.req.json().catch(() => undefined));
     if (!body.success) return context.json({ error: 'Send JSON such as {"sql": "SELECT * FROM top_stocks"}.' }, 400);
     try {
-      return context.json(await reader.query(body.data.sql));
+      return context.json(await reader.query(body.data.sql, context.req.raw.signal));
     } catch (error) {
-      return context.json({ error: error instanceof Error ? error.message : String(error) }, 400);
+      if (error instanceof QueryError) return context.json({ error: error.message }, 400);
+      throw error;
     }
   });
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { QueryError, StoreError } from "../adapters/duckdb/store-error.ts";
+import { StoreError } from "../adapters/duckdb/store-error.ts";
 import { readSession, type StoreSession } from "../adapters/duckdb/store-session.ts";
 import { openStore } from "../adapters/duckdb/store.ts";
-import type { QueryResult, ResultReader } from "../ports.ts";
+import { QueryError, type QueryResult, type ResultReader } from "../ports.ts";
 import { CliError, usageError } from "./cli-error.ts";
 
 /** Where `stockfeed dev` keeps its store when no other is named. */
@@ -49,16 +49,20 @@ function sessionReader({ url, token, pid }: StoreSession): ResultReader {
   const server = `stockfeed dev (process ${pid}, ${url})`;
   const refuse = (why: string) => new CliError(`${server} has the store open and ${why}. Stop it, then try again.`);
   return {
-    async query(sql): Promise<QueryResult> {
+    async query(sql, signal): Promise<QueryResult> {
       const response = await fetch(new URL("/api/query", url), {
         method: "POST",
         headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
         body: JSON.stringify({ sql }),
+        ...(signal && { signal }),
       }).catch((error: unknown) => {
+        signal?.throwIfAborted();
         throw new Unreachable(`${server} does not answer.`, { cause: error });
       });
       const body: unknown = await response.json().catch(() => undefined);
-      if (response.status === 400) throw new QueryError(errorSchema.safeParse(body).data?.error ?? "It was refused.");
+      const said = errorSchema.safeParse(body).data?.error;
+      if (response.status === 400) throw new QueryError(said ?? "It was refused.");
+      if (response.status === 500 && said) throw new CliError(`${server} could not answer: ${said}`);
       if (!response.ok) throw refuse(`answered a query with status ${response.status}`);
       const result = resultSchema.safeParse(body);
       if (!result.success) throw refuse("answered a query with something else than rows");

@@ -13,6 +13,7 @@ import { removeSession, sessionPath, writeSession } from "../adapters/duckdb/sto
 import { openStore, type Store } from "../adapters/duckdb/store.ts";
 import { createMonitor } from "../console/feed-monitor.ts";
 import { routes } from "../console/routes.ts";
+import { QueryError } from "../ports.ts";
 import type { Quote } from "../quotes/quote.ts";
 import type { WindowRow } from "../windows/window-row.ts";
 import { CliError } from "./cli-error.ts";
@@ -249,6 +250,18 @@ describe("a store that stockfeed dev has open", () => {
     const error = await refusal(queryCommand, "DROP TABLE quotes");
     expect(error.message).toMatch(/^Only a statement that reads/);
     expect(error.exitCode).toBe(EXIT.usage);
+  });
+
+  it.each([
+    ["fails, which is no mistake in the command line", new Error("Store x is damaged."), EXIT.failed],
+    ["can't run the statement", new QueryError("Store x has no such column."), EXIT.usage],
+  ])("says when it %s", async (_, failure, exitCode) => {
+    const reader = store!;
+    store = { ...reader, query: async (sql) => (sql === "SELECT 1" ? reader.query(sql) : Promise.reject(failure)) };
+    await serve();
+    const error = await refusal(topCommand);
+    expect(error.message).toContain(failure.message);
+    expect(error.exitCode).toBe(exitCode);
   });
 
   it("is not asked with a token that it does not know, and the token is not shown", async () => {

@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { QueryError } from "../../ports.ts";
 import { MOST_ROWS } from "./query.ts";
 import { openStore, type Store } from "./store.ts";
-import { QueryError } from "./store-error.ts";
 
 let directory: string;
 let store: Store;

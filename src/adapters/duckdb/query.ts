@@ -5,8 +5,7 @@ import {
   type DuckDBConnection,
   type DuckDBValue,
 } from "@duckdb/node-api";
-import type { QueryResult } from "../../ports.ts";
-import { QueryError } from "./store-error.ts";
+import { QueryError, type QueryResult } from "../../ports.ts";
 
 /** Most rows of one answer: it is held in memory as a whole. */
 export const MOST_ROWS = 500_000;

@@ -1,6 +1,15 @@
 /** Why a store can't be used. */
 export type StoreFault =
-  "Missing" | "Locked" | "ReadOnly" | "NotAStore" | "OtherVersion" | "Corrupt" | "NoSpace" | "Closed" | "Unusable";
+  | "Missing"
+  | "Locked"
+  | "ReadOnly"
+  | "NotAStore"
+  | "OtherVersion"
+  | "Corrupt"
+  | "NoSpace"
+  | "Busy"
+  | "Closed"
+  | "Unusable";
 
 /** A store that can't be opened, read or written. The message names the file, the cause and the mend. */
 export class StoreError extends Error {
@@ -13,11 +22,6 @@ export class StoreError extends Error {
     this.path = path;
     this.fault = fault;
   }
-}
-
-/** A statement that the store refuses or can't run; the message is for who wrote it. */
-export class QueryError extends Error {
-  override readonly name = "QueryError";
 }
 
 /** What DuckDB says of a file, the fault that it means, and what to tell, with `$1`, `$2` for the pattern's groups. */

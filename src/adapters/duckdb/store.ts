@@ -1,11 +1,11 @@
 import { DuckDBDecimalValue, DuckDBTimestampTZValue, type DuckDBConnection, type DuckDBValue } from "@duckdb/node-api";
-import type { DeadLetters, QueryResult, QuoteArchive, ResultReader, ResultSink } from "../../ports.ts";
+import type { DeadLetters, QuoteArchive, ResultReader, ResultSink } from "../../ports.ts";
 import type { EpochMs, Quote } from "../../quotes/quote.ts";
 import { append } from "./append.ts";
 import { Database } from "./database.ts";
-import { runQuery } from "./query.ts";
+import { queries } from "./queries.ts";
 import { DEAD_LETTER_COLUMNS, QUOTE_COLUMNS, WINDOW_COLUMNS } from "./schema.ts";
-import { QueryError, StoreError, storeError } from "./store-error.ts";
+import { storeError } from "./store-error.ts";
 
 /**
  * The laptop's store: quotes, window rows and dead letters in one DuckDB file, which one process may open at a time.
@@ -22,12 +22,21 @@ export interface Store extends ResultSink, QuoteArchive, DeadLetters, ResultRead
   lastQuoteSlot(feed: string): Promise<EpochMs | undefined>;
   /** A feed's quotes from a slot on, slots in order, repeats left in; a batch holds a minute of slots. */
   readQuotes(feed: string, from: EpochMs): AsyncIterable<readonly Quote[]>;
-  /** Waits for writes under way, breaks off queries and lets the file go. */
+  /** Breaks off queries, waits for writes under way and lets the file go. */
   close(): Promise<void>;
 }
 
+/** How long a query may run. */
+const QUERY_MS = 30_000;
 /** How long a stretch of slots readQuotes reads at once. */
 const BATCH_MS = 60_000;
+
+/** How a store is opened. */
+interface StoreOptions {
+  readonly readOnly?: boolean;
+  /** How long a query may run; half a minute unless told otherwise. */
+  readonly queryMs?: number;
+}
 
 /**
  * Opens a store, and makes it where no file is.
@@ -38,7 +47,7 @@ const BATCH_MS = 60_000;
  * const top = await store.query("SELECT * FROM top_stocks ORDER BY window_end DESC, rank LIMIT 9");
  * await store.close();
  */
-export async function openStore(path: string, options: { readonly readOnly?: boolean } = {}): Promise<Store> {
+export async function openStore(path: string, options: StoreOptions = {}): Promise<Store> {
   const database = await Database.open(path, options.readOnly ?? false);
   const newest = async (sql: string, feed: string) => {
     const [row] = await rows(database, sql, [feed]);
@@ -50,26 +59,12 @@ export async function openStore(path: string, options: { readonly readOnly?: boo
     appendQuotes: async (records) => database.write(async (to) => append(to, "quotes", QUOTE_COLUMNS, records)),
     putDeadLetters: async (records) =>
       database.write(async (to) => append(to, "dead_letters", DEAD_LETTER_COLUMNS, records)),
-    query: async (sql) => query(database, sql),
+    query: queries(database, options.queryMs ?? QUERY_MS),
     newestWindowEnd: async (feed) => newest("SELECT MAX(window_end) FROM windows WHERE feed = $1", feed),
     lastQuoteSlot: async (feed) => newest("SELECT MAX(observed_at) FROM quotes WHERE feed = $1", feed),
     readQuotes: (feed, from) => readQuotes(database, feed, from),
     close: async () => database.close(),
   };
-}
-
-async function query(database: Database, sql: string): Promise<QueryResult> {
-  try {
-    return await database.read(async (connection) => runQuery(connection, sql));
-  } catch (error) {
-    if (error instanceof QueryError || error instanceof StoreError) throw error;
-    const text = error instanceof Error ? error.message : String(error);
-    if (/^(IO|FATAL|INTERNAL|Serialization) Error/.test(text)) throw storeError(database.path, error);
-    if (text.includes("disabled by configuration")) {
-      throw new QueryError("A query reads the store's tables alone, no other file.", { cause: error });
-    }
-    throw new QueryError(text, { cause: error });
-  }
 }
 
 async function* readQuotes(database: Database, feed: string, from: EpochMs): AsyncGenerator<readonly Quote[]> {
