@@ -2,6 +2,9 @@ import js from "@eslint/js";
 import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
+const NO_CLOCK = "The pure core has no clock: take the time as an argument.";
+const NO_RANDOMNESS = "The pure core has no randomness: take it as an argument.";
+
 export default defineConfig(
   globalIgnores(["dist/", "coverage/"]),
   js.configs.recommended,
@@ -26,6 +29,26 @@ export default defineConfig(
     // Entrypoints print to people; benchmarks and scripts too.
     files: ["src/main/**", "bench/**", "scripts/**", "test/**"],
     rules: { "no-console": "off" },
+  },
+  {
+    // The pure core gives the same for the same: time and randomness are arguments.
+    files: ["src/{api,quotes,windows,views,plan}/**"],
+    ignores: ["**/*.test.ts"],
+    rules: {
+      "no-restricted-properties": [
+        "error",
+        { object: "Date", property: "now", message: NO_CLOCK },
+        { object: "performance", property: "now", message: NO_CLOCK },
+        { object: "Temporal", property: "Now", message: NO_CLOCK },
+        { object: "Math", property: "random", message: NO_RANDOMNESS },
+        { object: "crypto", message: NO_RANDOMNESS },
+      ],
+      "no-restricted-syntax": [
+        "error",
+        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: NO_CLOCK },
+        { selector: "CallExpression[callee.name='Date']", message: NO_CLOCK },
+      ],
+    },
   },
   {
     // Kernels index typed arrays in bounds by construction; a check on every element would cost the speed they exist for.
