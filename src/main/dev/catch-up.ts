@@ -22,6 +22,8 @@ export interface CatchUp {
 export interface CaughtUp {
   readonly restored: number;
   readonly filled: number;
+  /** Up to when the past is filled; undefined where the provider does not know it. */
+  readonly filledUpTo: EpochMs | undefined;
 }
 
 /**
@@ -35,17 +37,18 @@ export async function catchUp(options: CatchUp): Promise<CaughtUp> {
     const stored = store.readQuotes(feedName(feed), watermark);
     await stream.rebuild(counted(stored, signal, (quotes) => (counts.restored += quotes)));
   }
-  if (feed.spec.provider.type === "Simulated") {
-    await stream.rebuild(counted(filled(options), signal, (quotes) => (counts.filled += quotes)));
+  const filledUpTo = feed.spec.provider.type === "Simulated" ? time.clock.now() : undefined;
+  if (filledUpTo !== undefined) {
+    const past = filled(options, filledUpTo);
+    await stream.rebuild(counted(past, signal, (quotes) => (counts.filled += quotes)));
   }
   signal.throwIfAborted();
   await stream.advance(time.clock.now());
-  return counts;
+  return { ...counts, filledUpTo };
 }
 
-async function* filled({ feed, store, time, provider }: CatchUp): AsyncGenerator<readonly Quote[], void> {
+async function* filled({ feed, store, time, provider }: CatchUp, now: EpochMs): AsyncGenerator<readonly Quote[], void> {
   const after = time.resumes ? await store.lastQuoteSlot(feedName(feed)) : undefined;
-  const now = time.clock.now();
   for await (const batch of simulatedPast(feed, provider, { now, after: after ?? -Infinity })) {
     if (feed.spec.archive) await store.appendQuotes(batch);
     yield batch;

@@ -103,9 +103,17 @@ export async function createFeedPipeline(options: PipelineOptions): Promise<Feed
     clock: time.clock,
     observer: listener,
   });
-  const firstSlot = slotOf(now, intervalMs);
-  const parts = { failed, signal, provider, stream, windows, watermark: start.watermark, firstSlot };
-  return { catchUp: () => catchUp({ ...options, ...parts }), run: () => runPipeline(options, parts) };
+  const parts = { failed, signal, provider, stream, windows, watermark: start.watermark };
+  let firstSlot = slotOf(now, intervalMs);
+  return {
+    catchUp: async () => {
+      const caughtUp = await catchUp({ ...options, ...parts });
+      // A past that is filled holds the slot of its end already.
+      if (caughtUp.filledUpTo !== undefined) firstSlot = slotOf(caughtUp.filledUpTo, intervalMs) + intervalMs;
+      return caughtUp;
+    },
+    run: () => runPipeline(options, { ...parts, firstSlot }),
+  };
 }
 
 function providerOf({ feed, time, env, budgetShare, telemetry }: PipelineOptions): QuoteProvider {
@@ -179,7 +187,7 @@ function openBus({ feed, machineClock, listener }: PipelineOptions, stream: Feed
 
 async function poll(options: PipelineOptions, parts: Parts, bus: QuotesUnderWay): Promise<void> {
   const { feed, store, time, telemetry, listener } = options;
-  const { polling, symbols, provider } = feed.spec;
+  const { polling, symbols } = feed.spec;
   const name = feedName(feed);
   const intervalMs = durationMs(polling.interval);
   const recording = time.recordings.get(name);
@@ -189,8 +197,7 @@ async function poll(options: PipelineOptions, parts: Parts, bus: QuotesUnderWay)
     intervalMs,
     session: sessionOf(polling),
     provider: parts.provider,
-    // The simulator's past holds the first slot already.
-    from: provider.type === "Simulated" ? parts.firstSlot + intervalMs : parts.firstSlot,
+    from: parts.firstSlot,
     ...(recording && { until: firstSlotFrom(recording.span.last, intervalMs) + intervalMs }),
     bus,
     deadLetters: store,
