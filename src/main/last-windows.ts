@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { durationMs, formatDuration } from "../api/duration.ts";
 import type { ResultReader } from "../ports.ts";
+import { formatTime } from "../quotes/format-time.ts";
 import type { EpochMs } from "../quotes/quote.ts";
 import { usageError } from "./cli-error.ts";
 
@@ -36,14 +37,17 @@ export async function lastWindows(reader: ResultReader, flags: WindowFlags): Pro
     `SELECT feed, resolution_minutes, MAX(window_end) FROM windows WHERE ${conditions.join(" AND ")} ` +
       "GROUP BY feed, resolution_minutes ORDER BY feed, resolution_minutes",
   );
-  return rows.map(([feed, minutes, windowEnd]) => ({
-    feed: String(feed),
-    resolution: formatDuration(Math.round(Number(minutes) * MINUTE_MS)),
-    windowEnd: String(windowEnd).replace(".000Z", "Z"),
-    condition:
-      `feed = ${literal(String(feed))} AND resolution_minutes = ${String(minutes)} ` +
-      `AND window_end = ${timeLiteral(Date.parse(String(windowEnd)))}`,
-  }));
+  return rows.map(([feed, minutes, end]) => {
+    const windowEnd = Date.parse(String(end));
+    return {
+      feed: String(feed),
+      resolution: formatDuration(Math.round(Number(minutes) * MINUTE_MS)),
+      windowEnd: formatTime(windowEnd),
+      condition:
+        `feed = ${literal(String(feed))} AND resolution_minutes = ${String(minutes)} ` +
+        `AND window_end = ${timeLiteral(windowEnd)}`,
+    };
+  });
 }
 
 /**

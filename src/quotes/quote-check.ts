@@ -1,3 +1,4 @@
+import { LAST_TIME } from "./format-time.ts";
 import { isPrice } from "./price.ts";
 import type { DeadLetterReason, EpochMs, Quote } from "./quote.ts";
 
@@ -17,13 +18,12 @@ export interface QuoteRules {
   readonly intervalMs: number;
 }
 
-/** The first and the last millisecond of the years that RFC 3339 can write, 0000 to 9999. */
-const YEAR_ZERO = -62_167_219_200_000;
-const YEAR_END = 253_402_300_799_999;
+/** The first millisecond of the first year that RFC 3339 can write, 0000. */
+const YEAR_ZERO: EpochMs = -62_167_219_200_000;
 
 /** Whether a number is a time that a message can carry: whole milliseconds in the years 0000 to 9999. */
 function isTime(ms: number): boolean {
-  return Number.isInteger(ms) && ms >= YEAR_ZERO && ms <= YEAR_END;
+  return Number.isInteger(ms) && ms >= YEAR_ZERO && ms <= LAST_TIME;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { SYMBOL_PATTERN } from "../api/stockfeed.ts";
+import { LAST_TIME } from "./format-time.ts";
 import { parsePrice, type PriceMicros } from "./price.ts";
 import type { EpochMs } from "./quote.ts";
 
@@ -21,9 +22,6 @@ export interface BadLine {
   readonly reason: BadLineReason;
   readonly detail: string;
 }
-
-/** The last millisecond whose year has four digits, as RFC 3339 writes it. */
-const LAST_TIME: EpochMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /**
  * Reads one line of a tick file with every check: a JSON object with `symbol` (SYMBOL_PATTERN), `latestPrice` (a
@@ -61,6 +59,7 @@ function checkTick(value: { symbol?: unknown; latestPrice?: unknown; latestUpdat
   return typeof volume === "number" && volume >= 0 ? { ...tick, volume } : tick;
 }
 
+/** A recording holds times after 1970 alone; a message may carry earlier ones too. */
 function isTime(value: number): value is EpochMs {
   return Number.isInteger(value) && value > 0 && value <= LAST_TIME;
 }

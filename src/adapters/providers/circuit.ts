@@ -8,8 +8,9 @@ import {
 } from "cockatiel";
 import type { ProviderType } from "../../api/provider-spec.ts";
 import type { Clock, FailureKind } from "../../ports.ts";
+import { formatTime } from "../../quotes/format-time.ts";
 import type { EpochMs } from "../../quotes/quote.ts";
-import { formatTime, ProviderError } from "./provider-error.ts";
+import { ProviderError } from "./provider-error.ts";
 
 /** Failed calls in a row that open the circuit: more than are under way at once, so that one blip does not. */
 export const FAILURES_TO_OPEN = 10;

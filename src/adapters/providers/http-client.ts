@@ -1,8 +1,9 @@
 import { STATUS_CODES } from "node:http";
 import type { ProviderType } from "../../api/provider-spec.ts";
 import type { Clock } from "../../ports.ts";
+import { formatTime } from "../../quotes/format-time.ts";
 import type { Credentials } from "./credentials.ts";
-import { formatTime, nameSymbols, ProviderError, type NextStep } from "./provider-error.ts";
+import { nameSymbols, ProviderError, type NextStep } from "./provider-error.ts";
 import { excerpt, readText } from "./response-text.ts";
 import { retryAfter } from "./retry-after.ts";
 

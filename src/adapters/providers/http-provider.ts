@@ -1,7 +1,8 @@
 import type { FetchResult, QuoteProvider } from "../../ports.ts";
+import { formatTime } from "../../quotes/format-time.ts";
 import { PROVIDER_LIMITS } from "../../quotes/provider-limits.ts";
 import type { EpochMs } from "../../quotes/quote.ts";
-import { formatTime, ProviderError } from "./provider-error.ts";
+import { ProviderError } from "./provider-error.ts";
 import { QuoteClient, type AnswerReader, type CallScope, type QuoteClientOptions } from "./quote-client.ts";
 import { deadlineSignal, Tally } from "./slot-fetch.ts";
 import type { WireFormat } from "./wire-format.ts";

@@ -36,8 +36,3 @@ export function nameSymbols(symbols: readonly string[]): string {
   const shown = symbols.slice(0, 5).join(", ");
   return symbols.length > 5 ? `${shown} and ${symbols.length - 5} more` : shown;
 }
-
-/** A time as messages write it: RFC 3339 in UTC, without milliseconds where there are none. */
-export function formatTime(time: EpochMs): string {
-  return new Date(time).toISOString().replace(".000Z", "Z");
-}

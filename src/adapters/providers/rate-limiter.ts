@@ -1,7 +1,8 @@
 import type { ProviderType } from "../../api/provider-spec.ts";
 import type { Clock } from "../../ports.ts";
+import { formatTime } from "../../quotes/format-time.ts";
 import type { EpochMs } from "../../quotes/quote.ts";
-import { formatTime, ProviderError } from "./provider-error.ts";
+import { ProviderError } from "./provider-error.ts";
 
 /** At most `calls` calls in any `perMs` milliseconds. */
 export interface CallLimit {

@@ -72,6 +72,7 @@ function shortest(type: string): (value: Value) => Value {
     return (value) => (typeof value === "string" ? value.replace(/\.?0+$/, "") : value);
   }
   if (type === "TIMESTAMP WITH TIME ZONE") {
+    // As text: a time may have microseconds, which epoch milliseconds would lose.
     return (value) => (typeof value === "string" ? value.replace(".000Z", "Z") : value);
   }
   return (value) => value;
