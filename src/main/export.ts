@@ -100,29 +100,25 @@ async function writeTable(reader: ResultReader, { table, output }: ExportFlags, 
   return count;
 }
 
-/** Conditions that each pick whole minutes with about PAGE_ROWS rows, in order, and together all rows. */
+/**
+ * Conditions that each pick whole seconds with about PAGE_ROWS rows, in order, and together all rows. Windows end, and
+ * slots are, on whole seconds, so one second is what a page can't be less than.
+ */
 async function pageConditions(
   reader: ResultReader,
   table: keyof typeof TABLES,
   condition: string,
 ): Promise<readonly string[]> {
   const { base, time } = TABLES[table];
-  const { rows: minutes } = await reader.query(
-    `SELECT date_trunc('minute', ${time}) AS minute, COUNT(*) FROM ${base} WHERE ${condition} GROUP BY minute ORDER BY minute`,
-  );
-  const pages: string[] = [];
-  let start: number | undefined;
-  let rows = 0;
-  for (const [index, [minute, count]] of minutes.entries()) {
-    start ??= Date.parse(String(minute));
-    rows += Number(count);
-    if (rows < PAGE_ROWS && index < minutes.length - 1) continue;
-    const end = Date.parse(String(minute)) + 60_000;
-    pages.push(`${condition} AND ${time} >= ${timeLiteral(start)} AND ${time} < ${timeLiteral(end)}`);
-    start = undefined;
-    rows = 0;
-  }
-  return pages;
+  const { rows: pages } = await reader.query(`
+    WITH seconds AS (
+      SELECT date_trunc('second', ${time}) AS second, COUNT(*) AS count FROM ${base} WHERE ${condition} GROUP BY second
+    ), numbered AS (SELECT second, (SUM(count) OVER (ORDER BY second) - count) // ${PAGE_ROWS} AS page FROM seconds)
+    SELECT MIN(second), MAX(second) FROM numbered GROUP BY page ORDER BY page`);
+  return pages.map(([first, last]) => {
+    const end = Date.parse(String(last)) + 1_000;
+    return `${condition} AND ${time} >= ${timeLiteral(Date.parse(String(first)))} AND ${time} < ${timeLiteral(end)}`;
+  });
 }
 
 function timeCondition(column: string, { from, to }: ExportFlags): string {

@@ -337,6 +337,24 @@ describe("stockfeed export", () => {
     expect(read.filter((q) => q.volume === null)).toHaveLength(30_000);
   });
 
+  it("writes more rows of one minute than one answer may have, each once and in time's order", async () => {
+    await letGo();
+    const output = join(directory, "quotes.csv");
+    const file = await DuckDBInstance.create(path);
+    const writer = await file.connect();
+    await writer.run(`
+      INSERT INTO quotes SELECT 'default/all', 'S' || symbol.range, 1, slot, slot, NULL, 'Simulated'
+      FROM range(8400) symbol,
+        range(TIMESTAMPTZ '2024-03-01T14:35:00Z', TIMESTAMPTZ '2024-03-01T14:36:00Z', INTERVAL 1 SECOND) times(slot)`);
+    writer.closeSync();
+    file.closeSync();
+    expect(await run(exportCommand, "--table", "quotes", "--output", output)).toContain("Wrote 504,000 rows");
+    const lines = (await readFile(output, "utf8")).trimEnd().split("\n").slice(1);
+    expect(new Set(lines).size).toBe(504_000);
+    const times = lines.map((line) => line.split(",")[3]!);
+    expect(times.every((time, i) => i === 0 || times[i - 1]! <= time)).toBe(true);
+  });
+
   it("writes the same through stockfeed dev as from the file", async () => {
     await store!.appendQuotes(quotes.slice(0, 10_000));
     await serve();
