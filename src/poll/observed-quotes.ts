@@ -1,6 +1,7 @@
 import type { ProviderType } from "../api/provider-spec.ts";
 import type { ObservedPrice } from "../ports.ts";
 import type { DeadLetter, EpochMs, Quote } from "../quotes/quote.ts";
+import { quoteJson } from "../quotes/wire.ts";
 import { checkQuote, type QuoteRules } from "../quotes/quote-check.ts";
 
 /** What a slot's prices became: quotes for the bus, and dead letters for what can be none. */
@@ -22,7 +23,7 @@ export function observedQuotes(
     const quote = quoteOf(observed, slot);
     const rejection = checkQuote(quote, rules, now);
     if (rejection === undefined) quotes.push(quote);
-    else deadLetters.push({ feed: slot.feed, ...rejection, payload: JSON.stringify(observed), receivedAt: now });
+    else deadLetters.push({ feed: slot.feed, ...rejection, payload: quoteJson(quote), receivedAt: now });
   }
   return { quotes, deadLetters };
 }

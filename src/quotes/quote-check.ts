@@ -22,7 +22,7 @@ export interface QuoteRules {
 const YEAR_ZERO: EpochMs = -62_167_219_200_000;
 
 /** Whether a number is a time that a message can carry: whole milliseconds in the years 0000 to 9999. */
-function isTime(ms: number): boolean {
+export function isTime(ms: number): boolean {
   return Number.isInteger(ms) && ms >= YEAR_ZERO && ms <= LAST_TIME;
 }
 

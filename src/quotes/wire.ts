@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { providerSchema } from "../api/provider-spec.ts";
-import { formatPrice, parsePrice } from "./price.ts";
+import { formatPrice, isPrice, parsePrice } from "./price.ts";
 import type { DeadLetterReason, Quote } from "./quote.ts";
-import type { Rejection } from "./quote-check.ts";
+import { isTime, type Rejection } from "./quote-check.ts";
 
 /** A quote as a bus carries it: JSON in the snake_case of the table `quotes`, and attributes to route by. */
 export interface QuoteMessage {
@@ -11,15 +11,34 @@ export interface QuoteMessage {
 }
 
 /**
+ * A quote as the JSON of its message. What is no price or no time, as of a quote in the dead letter, stands there as the
+ * number that it is.
+ */
+export function quoteJson(quote: Quote): string {
+  const { feed, symbol, price, volume, provider } = quote;
+  const rfc3339 = (time: number) => (isTime(time) ? new Date(time).toISOString() : String(time));
+  return JSON.stringify({
+    feed,
+    symbol,
+    price: isPrice(price) ? formatPrice(price) : String(price),
+    observed_at: rfc3339(quote.observedAt),
+    provider_time: rfc3339(quote.providerTime),
+    volume,
+    provider,
+  });
+}
+
+/**
  * The message of a quote: the price as decimal text, times as RFC 3339 in UTC with milliseconds.
  * @throws RangeError when a time is none; `checkQuote` tells beforehand
  */
 export function encodeQuote(quote: Quote): QuoteMessage {
-  const { feed, symbol, price, volume, provider } = quote;
+  const { feed, symbol } = quote;
+  for (const time of [quote.observedAt, quote.providerTime]) {
+    if (!isTime(time)) throw new RangeError(`${symbol}: ${time} is no time in milliseconds.`);
+  }
   const observed_at = new Date(quote.observedAt).toISOString();
-  const provider_time = new Date(quote.providerTime).toISOString();
-  const fields = { feed, symbol, price: formatPrice(price), observed_at, provider_time, volume, provider };
-  return { data: JSON.stringify(fields), attributes: { symbol, observed_at, feed } };
+  return { data: quoteJson(quote), attributes: { symbol, observed_at, feed } };
 }
 
 /** What a message held: a quote, or why it is none. */

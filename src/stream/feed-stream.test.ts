@@ -13,6 +13,7 @@ import {
 import { windowEnds } from "../../test/oracles/windows.ts";
 import { resolutionLabel } from "../api/window-specs.ts";
 import type { Quote } from "../quotes/quote.ts";
+import { quoteJson } from "../quotes/wire.ts";
 import type { WindowSpec } from "../windows/window-spec.ts";
 
 const TEN_SECONDS: WindowSpec = { sizeMs: 60_000, periodMs: 10_000, offsetMs: 5_000, allowedLatenessMs: 60_000 };
@@ -69,7 +70,7 @@ describe("a feed's stream", () => {
       "InvalidTime",
       "FutureTime",
     ]);
-    expect(store.letters.map(({ payload }) => payload)).toEqual(poison.map((letter) => JSON.stringify(letter)));
+    expect(store.letters.map(({ payload }) => payload)).toEqual(poison.map(quoteJson));
     expect(store.letters[0]).toMatchObject({ feed: "default/three", receivedAt: clock.now() });
     expect(store.quotes).toEqual([good]);
     expect(counts).toMatchObject({ "quotes.accepted": 1, "quotes.dead_letter": 4 });

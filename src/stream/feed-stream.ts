@@ -15,6 +15,7 @@ import type { DeadLetter, EpochMs, Quote } from "../quotes/quote.ts";
 import { checkQuote, FUTURE_TOLERANCE_MS, type QuoteRules, type Rejection } from "../quotes/quote-check.ts";
 import { type AddOutcome, WindowEngine } from "../windows/window-engine.ts";
 import { rowObjects } from "../windows/row-objects.ts";
+import { quoteJson } from "../quotes/wire.ts";
 import type { WindowRow } from "../windows/window-row.ts";
 import type { WindowSpec } from "../windows/window-spec.ts";
 import { writeUntilTaken } from "./write-until-taken.ts";
@@ -169,7 +170,7 @@ export class FeedStream {
     const { feed, deadLetters, telemetry } = this.#options;
     if (quotes.length === 0) return;
     const letters = quotes.map(([quote, why]): DeadLetter => {
-      return { feed, ...why, payload: JSON.stringify(quote), receivedAt };
+      return { feed, ...why, payload: quoteJson(quote), receivedAt };
     });
     await deadLetters.putDeadLetters(letters);
     telemetry.countQuotes(feed, "dead_letter", letters.length);

@@ -1,5 +1,4 @@
 import type { QuoteProvider } from "../../ports.ts";
-import { formatTime } from "../../quotes/format-time.ts";
 import type { TickPlayback } from "../../quotes/tick-playback.ts";
 import { Tally } from "./slot-fetch.ts";
 
@@ -27,7 +26,7 @@ export function createReplay(recording: { readonly file: string; readonly playba
           const [providerTime = 0, volume = NaN] = [playback.times[place], playback.volumes[place]];
           tally.price({ symbol, price, providerTime, ...(Number.isNaN(volume) ? {} : { volume }) });
         }
-        const message = `Replay finds no tick of it in ${file} up to ${formatTime(slot)}.`;
+        const message = `Replay finds no tick of it in ${file} so far.`;
         resolve(tally.result({ kind: "NotFound", message }, undefined));
       }),
     close: () => {

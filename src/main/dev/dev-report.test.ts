@@ -85,22 +85,31 @@ describe("what dev reports", () => {
     expect(report.troubles).toEqual([]);
   });
 
-  it("logs a slot's failures when they change, not with every slot", () => {
+  it("logs a slot's failures and dead letters when they change, with their symbols, not with every slot", () => {
     const { log, listener } = reportOf();
     const slot = { slot: END, startedAt: END, missed: 0, quotes: 0, staleQuotes: 0, undeliveredQuotes: 0 };
-    const polled = (...messages: string[]) => {
-      const failures = messages.map((message) => ({ symbol: "AAPL", kind: "Timeout" as const, message }));
-      listener.onPolled({ ...slot, failures, deadLetters: [], marketState: "Open" });
+    const polled = (failed: readonly (readonly [string, string])[], details: readonly string[] = []) => {
+      const failures = failed.map(([symbol, message]) => ({ symbol, kind: "Timeout" as const, message }));
+      const deadLetters = details.map((detail) => {
+        return { feed: "default/tech", reason: "FutureTime" as const, detail, payload: "", receivedAt: END };
+      });
+      listener.onPolled({ ...slot, failures, deadLetters, marketState: "Open" });
     };
-    polled();
-    polled("Alpaca hangs.", "Alpaca hangs.");
-    polled("Alpaca hangs.");
-    polled("a", "b", "c", "d", "e");
-    polled();
-    polled();
+    const hanging = ["AAPL", "MSFT"].map((symbol) => [symbol, "Alpaca hangs."] as const);
+    polled([]);
+    polled(hanging);
+    polled(hanging);
+    polled([["AAPL", "Alpaca refused AAPL."]]);
+    polled(["a", "b", "c", "d", "e"].map((message) => [message, `${message} failed`] as const));
+    polled([], ["61000 ms ahead", "61500 ms ahead"]);
+    polled([], ["61001 ms ahead", "61501 ms ahead"]);
+    polled([]);
+    polled([]);
     expect(log.map((entry) => (JSON.parse(entry) as { message: string }).message)).toEqual([
-      "Alpaca hangs.",
-      "a; b; c; and 2 more",
+      "AAPL, MSFT: Alpaca hangs.",
+      "Alpaca refused AAPL.",
+      "a failed; b failed; c failed; and 2 more",
+      "2 quotes to the dead letter as FutureTime: more than a minute ahead of this machine's clock. Check both clocks.",
       "every symbol has a price",
     ]);
   });

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { feedLogger } from "../../adapters/telemetry/logger.ts";
 import type { Monitor } from "../../console/feed-monitor.ts";
 import type { SlotReport } from "../../poll/slot-report.ts";
-import type { EpochMs } from "../../quotes/quote.ts";
+import type { DeadLetterReason, EpochMs } from "../../quotes/quote.ts";
 import { formatTime } from "../../quotes/format-time.ts";
 import type { WindowRow } from "../../windows/window-row.ts";
 import { closedLine } from "./closed-line.ts";
@@ -99,11 +99,37 @@ export class DevReport {
   }
 }
 
-/** The failures of a slot in one line, the first few in full; empty without any. */
-function summarize({ failures, undeliveredQuotes, deliveryError }: SlotReport): string {
-  const messages = [...new Set(failures.map(({ message }) => message))];
+/** The troubles of a slot in one line, the first few in full; empty without any. */
+function summarize({ failures, deadLetters, undeliveredQuotes, deliveryError }: SlotReport): string {
+  const bySymbols = Map.groupBy(failures, ({ message }) => message);
+  const messages = [...bySymbols].map(([message, own]) => {
+    const symbols = own.map(({ symbol }) => symbol);
+    return symbols.some((symbol) => message.includes(symbol)) ? message : `${few(symbols)}: ${message}`;
+  });
+  // Of what is in the dead letter the reason and the symbols: the details differ from slot to slot.
+  for (const [reason, own] of Map.groupBy(deadLetters, (letter) => letter.reason)) {
+    messages.push(`${count(own.length, "quote")} to the dead letter as ${reason}: ${HINTS[reason]}`);
+  }
   const shown = messages.slice(0, 3);
   if (messages.length > shown.length) shown.push(`and ${messages.length - shown.length} more`);
   if (deliveryError !== undefined) shown.push(`${undeliveredQuotes} quotes undelivered: ${deliveryError.message}`);
   return shown.join("; ");
+}
+
+const HINTS: Readonly<Record<DeadLetterReason, string>> = {
+  Malformed: "no quote could be read.",
+  InvalidPrice: "the provider's price is none.",
+  UnknownSymbol: "the feed does not list the symbol.",
+  InvalidTime: "the time is none, or no slot of the interval.",
+  FutureTime: "more than a minute ahead of this machine's clock. Check both clocks.",
+  TooLate: "too late for every window.",
+};
+
+function few(symbols: readonly string[]): string {
+  const more = symbols.length - 5;
+  return `${symbols.slice(0, 5).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

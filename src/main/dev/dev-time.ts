@@ -5,10 +5,12 @@ import { durationMs } from "../../api/duration.ts";
 import { feedName, type StockFeed } from "../../api/stockfeed.ts";
 import type { Clock } from "../../ports.ts";
 import { firstSlotFrom } from "../../quotes/slots.ts";
+import { formatTime } from "../../quotes/format-time.ts";
 import { sessionOf } from "../../quotes/session.ts";
 import type { TickPlayback } from "../../quotes/tick-playback.ts";
 import type { EpochMs } from "../../quotes/quote.ts";
 import { usageError } from "../cli-error.ts";
+import { badLinesText } from "../replay-summary.ts";
 
 /** Recorded ticks that a feed replays. */
 export interface FeedRecording {
@@ -16,6 +18,8 @@ export interface FeedRecording {
   readonly playback: TickPlayback;
   /** Times of its first and last tick. */
   readonly span: { readonly first: EpochMs; readonly last: EpochMs };
+  /** What was left out of it, in lines for people. */
+  readonly badLines: readonly string[];
 }
 
 /** The time that the feeds of one `stockfeed dev` live in. */
@@ -40,6 +44,8 @@ export interface DevTimeOptions {
   readonly signal: AbortSignal;
 }
 
+/** The longest recording that is played. */
+const LONGEST_SPAN_MS = 366 * 86_400_000;
 /** How far the store may be ahead of the machine's clock: clocks are set back, but not by more than this. */
 const CLOCK_TOLERANCE_MS = 60_000;
 
@@ -116,11 +122,23 @@ async function recordedTime(feeds: readonly StockFeed[], options: DevTimeOptions
 
 async function readTicks(feed: string, file: string, intervalMs: number, signal: AbortSignal): Promise<FeedRecording> {
   try {
-    const { history, symbols } = await readRecording([file], { intervalMs }, { signal });
-    if (history.span !== undefined) return { file, playback: history.playback(symbols), span: history.span };
+    const { history, symbols, files } = await readRecording([file], { intervalMs }, { signal });
+    const { span } = history;
+    if (span !== undefined) {
+      assertSpan(feed, file, span);
+      return { file, playback: history.playback(symbols), span, badLines: files.flatMap(badLinesText) };
+    }
   } catch (error) {
     if (error instanceof TickFileError) throw usageError(`${feed}: ${error.message}`, { cause: error });
     throw error;
   }
   throw usageError(`${file} of ${feed} holds no ticks. Name a file of recorded ticks in provider.file.`);
+}
+
+/** Refuses a recording over a year long: one tick with a time in other units makes decades of it. */
+function assertSpan(feed: string, file: string, { first, last }: FeedRecording["span"]): void {
+  if (last - first <= LONGEST_SPAN_MS) return;
+  throw usageError(
+    `${file} of ${feed} has ticks from ${formatTime(first)} to ${formatTime(last)}, over a year. Times are milliseconds since 1970; mend the ticks that are not.`,
+  );
 }

@@ -4,7 +4,7 @@ import { createReplay } from "../../adapters/providers/replay.ts";
 import type { Store } from "../../adapters/duckdb/store.ts";
 import { durationMs } from "../../api/duration.ts";
 import { feedName, type StockFeed } from "../../api/stockfeed.ts";
-import { windowSpecs } from "../../api/window-specs.ts";
+import { resolutionLabel, windowSpecs } from "../../api/window-specs.ts";
 import type { FeedEvents } from "../../console/feed-monitor.ts";
 import { runPollLoop } from "../../poll/poll-loop.ts";
 import type { SlotReport } from "../../poll/slot-report.ts";
@@ -79,7 +79,7 @@ interface Parts {
  * @throws CliError when a key is missing, naming it
  */
 export async function createFeedPipeline(options: PipelineOptions): Promise<FeedPipeline> {
-  const { feed, store, time, listener } = options;
+  const { feed, store, time, listener, telemetry } = options;
   const name = feedName(feed);
   const intervalMs = durationMs(feed.spec.polling.interval);
   const now = time.clock.now();
@@ -103,6 +103,11 @@ export async function createFeedPipeline(options: PipelineOptions): Promise<Feed
     clock: time.clock,
     observer: listener,
   });
+  // A counter that is not there yet can't be seen to rise.
+  telemetry.countMissedSlots(name, 0);
+  telemetry.countSinkRows(name, "failed", 0);
+  telemetry.countQuotes(name, "dead_letter", 0);
+  for (const window of windows) telemetry.countLateQuotes(name, resolutionLabel(window), 0);
   const parts = { failed, signal, provider, stream, windows, watermark: start.watermark };
   let firstSlot = slotOf(now, intervalMs);
   return {
@@ -215,5 +220,12 @@ async function poll(options: PipelineOptions, parts: Parts, bus: QuotesUnderWay)
       },
     },
   });
-  if (recording !== undefined && !parts.signal.aborted) listener.onRecordingEnd(recording);
+  if (recording === undefined) return;
+  // The end is when the last window has closed, not when the last tick was polled.
+  const lastEnd = recording.span.last + Math.max(...parts.windows.map(({ sizeMs, periodMs }) => sizeMs + 2 * periodMs));
+  const ended = await time.clock.sleepUntil(lastEnd, parts.signal).then(
+    () => true,
+    () => false,
+  );
+  if (ended) listener.onRecordingEnd(recording);
 }

@@ -100,6 +100,7 @@ async function createPipelines(run: Run, shared: Shared): Promise<ReadonlyMap<st
     const parts = { ...shared, feed, store, machineClock, env: io.env, budgetShare: 1 / sharing, listener };
     pipelines.set(name, await createFeedPipeline(parts));
     shared.print(`✓ ${describe(feed)}`);
+    for (const line of shared.time.recordings.get(name)?.badLines ?? []) shared.print(`  ${line}`);
   }
   return pipelines;
 }
