@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { feedWith } from "../../../test/feed.ts";
 import { manualClock } from "../../../test/fakes/manual-clock.ts";
@@ -39,5 +42,18 @@ describe("the time of dev", () => {
     await expect(devTime([feedWith()], options({ storedUpTo: NOW + 60_001 }))).rejects.toThrow(
       "The store has windows up to 2026-03-04T15:01:00.001Z, which is ahead of the clock",
     );
+  });
+
+  it("tells what a recording's file has that is no tick, and refuses one that a wrong time makes decades long", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "stockfeed-time-"));
+    const file = join(folder, "ticks.ndjson");
+    const tick = (time: number) => `{"symbol":"AAPL","latestPrice":49.18,"latestUpdate":${time},"volume":300}\n`;
+    const feed = feedWith({ provider: { type: "Replay", file, speed: 60 } });
+    await writeFile(file, `${tick(NOW)}junk\n${tick(NOW + 20_000)}`);
+    const { recordings } = await devTime([feed], options());
+    expect([...recordings.values()][0]?.badLines.join()).toMatch(/1 of 3 lines left out.*Malformed: 1 \(line 2\)/s);
+    await writeFile(file, tick(NOW) + tick(NOW / 1000));
+    await expect(devTime([feed], options())).rejects.toThrow("over a year. Times are milliseconds since 1970");
+    await rm(folder, { recursive: true });
   });
 });
