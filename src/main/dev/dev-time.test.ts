@@ -48,7 +48,7 @@ describe("the time of dev", () => {
     const folder = await mkdtemp(join(tmpdir(), "stockfeed-time-"));
     const file = join(folder, "ticks.ndjson");
     const tick = (time: number) => `{"symbol":"AAPL","latestPrice":49.18,"latestUpdate":${time},"volume":300}\n`;
-    const feed = feedWith({ provider: { type: "Replay", file, speed: 60 } });
+    const feed = feedWith({ spec: { provider: { type: "Replay", file, speed: 60 } } });
     await writeFile(file, `${tick(NOW)}junk\n${tick(NOW + 20_000)}`);
     const { recordings } = await devTime([feed], options());
     expect([...recordings.values()][0]?.badLines.join()).toMatch(/1 of 3 lines left out.*Malformed: 1 \(line 2\)/s);
