@@ -71,7 +71,11 @@ export function badLinesText({ path, lines, badLines }: TickFileSummary): string
   ];
 }
 
-function count(value: number, noun: string): string {
+/**
+ * So many of something, in words for people.
+ * @example count(1_200, "line") === "1,200 lines"
+ */
+export function count(value: number, noun: string): string {
   return `${figure(value)} ${noun}${value === 1 ? "" : "s"}`;
 }
 

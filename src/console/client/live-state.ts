@@ -1,4 +1,4 @@
-import type { ConsoleEvent, Delta, FeedHealth, FeedSnapshot, LatestPrice, WindowState } from "../wire.ts";
+import type { ConsoleEvent, Delta, FeedSnapshot } from "../wire.ts";
 
 /** A symbol's prices by time, oldest first. */
 export interface Series {
@@ -6,23 +6,12 @@ export interface Series {
   readonly prices: number[];
 }
 
-/** A feed as the page holds it. */
-export interface LiveFeed {
-  readonly name: string;
-  readonly provider: string;
-  readonly session: string;
-  readonly engine: string;
-  readonly intervalMs: number;
-  readonly trendMs: number;
-  readonly historyMs: number;
+/** A feed as the page holds it: the snapshot, its history as a series a symbol. */
+export interface LiveFeed extends Omit<FeedSnapshot, "history"> {
   /** Points further apart than this have something missing between them. */
   readonly gapMs: number;
-  readonly symbols: readonly string[];
-  readonly latest: readonly (LatestPrice | null)[];
   /** In the order of the symbols; grows in place. */
   readonly series: readonly Series[];
-  readonly windows: readonly WindowState[];
-  readonly health: FeedHealth;
 }
 
 /** What the page shows: the last snapshot with every delta since. */

@@ -1,10 +1,12 @@
 import type { Logger } from "pino";
+import { nameSymbols } from "../../adapters/providers/provider-error.ts";
 import { feedLogger } from "../../adapters/telemetry/logger.ts";
 import type { Monitor } from "../../console/feed-monitor.ts";
 import type { SlotReport } from "../../poll/slot-report.ts";
 import type { DeadLetterReason, EpochMs } from "../../quotes/quote.ts";
 import { formatTime } from "../../quotes/format-time.ts";
 import type { WindowRow } from "../../windows/window-row.ts";
+import { count } from "../replay-summary.ts";
 import { closedLine } from "./closed-line.ts";
 import type { PipelineListener } from "./feed-pipeline.ts";
 import { byWindow, windowLine } from "./window-line.ts";
@@ -104,7 +106,7 @@ function summarize({ failures, deadLetters, undeliveredQuotes, deliveryError }: 
   const bySymbols = Map.groupBy(failures, ({ message }) => message);
   const messages = [...bySymbols].map(([message, own]) => {
     const symbols = own.map(({ symbol }) => symbol);
-    return symbols.some((symbol) => message.includes(symbol)) ? message : `${few(symbols)}: ${message}`;
+    return symbols.some((symbol) => message.includes(symbol)) ? message : `${nameSymbols(symbols)}: ${message}`;
   });
   // Of what is in the dead letter the reason and the symbols: the details differ from slot to slot.
   for (const [reason, own] of Map.groupBy(deadLetters, (letter) => letter.reason)) {
@@ -124,12 +126,3 @@ const HINTS: Readonly<Record<DeadLetterReason, string>> = {
   FutureTime: "more than a minute ahead of this machine's clock. Check both clocks.",
   TooLate: "too late for every window.",
 };
-
-function few(symbols: readonly string[]): string {
-  const more = symbols.length - 5;
-  return `${symbols.slice(0, 5).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}
