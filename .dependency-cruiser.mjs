@@ -1,6 +1,6 @@
 /**
  * The architecture as rules: imports run one way,
- *   api, quotes, windows, views, plan (pure) → ports → adapters, poll, stream, replay, console → main.
+ *   api, quotes, windows, views, plan (pure) → cdk8s; ports → adapters, poll, stream, replay, reconcile, console → main.
  * @type {import("dependency-cruiser").IConfiguration}
  */
 const pure = "^src/(api|quotes|windows|views|plan)/";
@@ -25,7 +25,7 @@ export default {
     {
       name: "ports-see-the-core-only",
       severity: "error",
-      from: { path: "^src/ports\\.ts$" },
+      from: { path: "^src/(controller-)?ports\\.ts$" },
       to: { path: "^src/", pathNot: pure },
     },
     {
@@ -33,14 +33,21 @@ export default {
       comment: "An adapter imports the core, the ports and itself, never another adapter or a room.",
       severity: "error",
       from: { path: "^src/adapters/([^/]+)/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^src/", pathNot: ["^src/adapters/$1/", "^src/ports\\.ts$", pure] },
+      to: { path: "^src/", pathNot: ["^src/adapters/$1/", "^src/(controller-)?ports\\.ts$", pure] },
     },
     {
       name: "rooms-see-ports",
-      comment: "poll, stream, replay and console work on ports alone; main hands them their adapters.",
+      comment: "poll, stream, replay, reconcile and console work on ports alone; main hands them their adapters.",
       severity: "error",
-      from: { path: "^src/(poll|stream|replay|console)/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^src/", pathNot: ["^src/$1/", "^src/ports\\.ts$", pure] },
+      from: { path: "^src/(poll|stream|replay|reconcile|console)/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^src/", pathNot: ["^src/$1/", "^src/(controller-)?ports\\.ts$", pure] },
+    },
+    {
+      name: "constructs-see-the-core-only",
+      comment: "The constructs make objects of feeds; the controller uses them at run time.",
+      severity: "error",
+      from: { path: "^cdk8s/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^(src|test|bench|scripts)/", pathNot: pure },
     },
     {
       name: "nothing-imports-main",

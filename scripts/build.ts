@@ -11,7 +11,7 @@ import { bundlePage } from "../src/console/bundle.ts";
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
 const made = join(root, "dist.new");
-const program = join("main", "stockfeed.js");
+const program = join("src", "main", "stockfeed.js");
 
 await rm(made, { recursive: true, force: true });
 const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
@@ -24,7 +24,7 @@ if (status !== 0) {
   process.exit(status ?? 1);
 }
 
-const page = join(made, "console", "public");
+const page = join(made, "src", "console", "public");
 await mkdir(page, { recursive: true });
 for (const [name, content] of await bundlePage()) await writeFile(join(page, name), content);
 await chmod(join(made, program), 0o755);

@@ -1,8 +1,8 @@
-import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { StoreError } from "../adapters/duckdb/store-error.ts";
 import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
+import { version } from "./version.ts";
 
 /** The commands in the order of the help, each loaded when it is needed: most carry a library that others don't. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -48,10 +48,9 @@ function onBrokenPipe(error: NodeJS.ErrnoException): void {
 
 /** The program with the one command that is asked for, or with all of them for the help. */
 export async function buildProgram(name?: string): Promise<Command> {
-  const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
   const program = new Command("stockfeed")
     .description("Stock quotes to ranked windows, from one manifest: on a laptop, on any cluster, on GKE.")
-    .version(version)
+    .version(version())
     .addHelpText("after", EXAMPLES)
     .showHelpAfterError("(--help shows what there is)")
     .exitOverride();

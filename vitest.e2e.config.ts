@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+/** What runs on a control plane and other heavy parts: one file after another, since each starts servers of its own. */
+const report = process.env.STOCKFEED_TEST_REPORT;
+
+export default defineConfig({
+  test: {
+    include: ["{src,cdk8s,test}/**/*.e2e.test.ts"],
+    reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+  },
+});
