@@ -3,6 +3,7 @@
  * adapters fill them; main wires the two together.
  */
 import type { ProviderType } from "./api/provider-spec.ts";
+import type { FailureKind } from "./quotes/poll-summary.ts";
 import type { PriceMicros } from "./quotes/price.ts";
 import type { DeadLetter, EpochMs, Quote } from "./quotes/quote.ts";
 import type { WindowRow } from "./windows/window-row.ts";
@@ -22,17 +23,6 @@ export interface ObservedPrice {
   readonly providerTime: EpochMs;
   readonly volume?: number;
 }
-
-/** Kinds of failure a provider can have; the outcome label of metrics. */
-export type FailureKind =
-  | "Unauthorized"
-  | "NotFound"
-  | "RateLimited"
-  | "ServerError"
-  | "Timeout"
-  | "Network"
-  | "InvalidResponse"
-  | "CircuitOpen";
 
 /** Why one symbol has no price in this slot; costs that symbol alone. */
 export interface SymbolFailure {

@@ -6,8 +6,10 @@ import { feedName, type StockFeed } from "../api/stockfeed.ts";
  * https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/
  */
 const WORKLOAD_LIMIT = 52;
-/** Longest value of a label, which a Dataflow job's name is written into. */
+/** Longest value of a label, which a feed's name and a Dataflow job's are written into. */
 const LABEL_LIMIT = 63;
+/** A label's value of Google Cloud that need not change; every other one gets a hash. */
+const CLOUD_LABEL_PATTERN = /^[a-z0-9_-]{1,63}$/;
 /** https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names */
 const PUBSUB_LIMIT = 255;
 
@@ -30,6 +32,45 @@ export function pubsubName(feed: StockFeed, part: string): string {
 /** A Dataflow job's name, the same for every launch of the same feed and resolution. */
 export function jobName(feed: StockFeed, resolution: string): string {
   return hashedName(feed, cloudStem(feed), resolution, LABEL_LIMIT);
+}
+
+/** Label `stockfeed.dev/feed` of a feed's objects in its namespace: the feed's name, with a hash where it is too long. */
+export function feedLabel(feed: StockFeed): string {
+  const { name } = feed.metadata;
+  if (name.length <= LABEL_LIMIT) return name;
+  const end = `-${shortHash(feedName(feed))}`;
+  return name.slice(0, LABEL_LIMIT - end.length).replace(/[-.]+$/, "") + end;
+}
+
+/** Labels that tell whose a cloud object is. */
+export interface CloudLabels {
+  readonly "stockfeed-cluster": string;
+  readonly "stockfeed-namespace": string;
+  readonly "stockfeed-name": string;
+  /** Such as of the Messaging port, which takes any labels. */
+  readonly [label: string]: string;
+}
+
+/**
+ * The labels by which a feed finds its own cloud objects again, in the form that Google Cloud takes.
+ * https://cloud.google.com/resource-manager/docs/labels-overview#requirements
+ * @param clusterId what tells the cluster from all others, such as the UID of its namespace kube-system
+ */
+export function cloudLabels(clusterId: string, feed: StockFeed): CloudLabels {
+  const { namespace, name } = feed.metadata;
+  return {
+    "stockfeed-cluster": cloudLabelValue(clusterId),
+    "stockfeed-namespace": cloudLabelValue(namespace),
+    "stockfeed-name": cloudLabelValue(name),
+  };
+}
+
+/** A text as a label's value: as it is where it may stand there, else changed, cut and told apart by a hash. */
+function cloudLabelValue(text: string): string {
+  if (CLOUD_LABEL_PATTERN.test(text)) return text;
+  const end = `-${shortHash(text)}`;
+  const plain = text.toLowerCase().replaceAll(/[^a-z0-9_-]/g, "-");
+  return plain.slice(0, LABEL_LIMIT - end.length).replace(/-+$/, "") + end;
 }
 
 function cloudStem(feed: StockFeed): string {

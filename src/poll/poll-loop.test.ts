@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { type ManualClock, manualClock } from "../../test/fakes/manual-clock.ts";
 import type { Bus, FetchResult, ObservedPrice, QuoteProvider } from "../ports.ts";
+import { decodeSummary, encodeSummary } from "../quotes/poll-summary.ts";
 import type { DeadLetter, EpochMs, Quote } from "../quotes/quote.ts";
 import { sessionOf } from "../quotes/session.ts";
 import { slotsIn } from "../quotes/slots.ts";
@@ -633,6 +634,21 @@ describe("the poll loop's end", () => {
     const summary = await stop();
     expect(Object.keys(summary.failures).sort()).toEqual([...kinds].sort());
     expect(Object.keys(summary.deadLetters)).toHaveLength(4);
-    expect(JSON.stringify(summary).length).toBeLessThan(2_048);
+    expect(decodeSummary(encodeSummary(summary))).toMatchObject({ slotsPolled: 2, failures: { Unauthorized: 2 } });
+    expect(Buffer.byteLength(encodeSummary(summary))).toBeLessThanOrEqual(4_096);
+  });
+
+  it("names its last slot and what went wrong last, also when a later slot went well", async () => {
+    const clock = manualClock(open);
+    const fetch: Fetch = (request) =>
+      request.slot === open
+        ? Promise.resolve({
+            prices: [],
+            failures: [{ symbol: "AAPL", kind: "Unauthorized", message: "Check the key." }],
+          })
+        : fresh(request);
+    const { stop } = loop(clock, { fetch });
+    await clock.advance(open + 10_000);
+    expect(await stop()).toMatchObject({ lastSlot: open + 10_000, problem: "Check the key." });
   });
 });

@@ -10,11 +10,12 @@
  */
 import type { MarketState } from "../api/status.ts";
 import { countPolledSlots, nextPolledSlot } from "../quotes/polled-slots.ts";
+import { emptySummary, type PollSummary } from "../quotes/poll-summary.ts";
 import type { EpochMs } from "../quotes/quote.ts";
 import { slotOf } from "../quotes/slots.ts";
-import { emptySummary, type PollSummary, withSlot } from "./poll-summary.ts";
 import { slotPoller, type SlotPollerOptions } from "./slot-poller.ts";
 import type { SlotReport } from "./slot-report.ts";
+import { withSlot } from "./with-slot.ts";
 
 /** Who wants to see the loop at work. */
 export interface PollObserver {

@@ -19,9 +19,18 @@ export interface Quote {
   readonly provider: ProviderType;
 }
 
+/** Every reason for the dead letter. */
+export const DEAD_LETTER_REASONS = [
+  "Malformed",
+  "InvalidPrice",
+  "UnknownSymbol",
+  "InvalidTime",
+  "FutureTime",
+  "TooLate",
+] as const;
+
 /** Why something is in the dead letter. */
-export type DeadLetterReason =
-  "Malformed" | "InvalidPrice" | "UnknownSymbol" | "InvalidTime" | "FutureTime" | "TooLate";
+export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number];
 
 /** What could not become part of a window, kept with the reason. */
 export interface DeadLetter {

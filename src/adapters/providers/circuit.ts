@@ -7,8 +7,9 @@ import {
   type CircuitBreakerPolicy,
 } from "cockatiel";
 import type { ProviderType } from "../../api/provider-spec.ts";
-import type { Clock, FailureKind } from "../../ports.ts";
+import type { Clock } from "../../ports.ts";
 import { formatTime } from "../../quotes/format-time.ts";
+import type { FailureKind } from "../../quotes/poll-summary.ts";
 import type { EpochMs } from "../../quotes/quote.ts";
 import { ProviderError } from "./provider-error.ts";
 

@@ -1,5 +1,5 @@
 import type { ProviderType } from "../../api/provider-spec.ts";
-import type { FailureKind } from "../../ports.ts";
+import type { FailureKind } from "../../quotes/poll-summary.ts";
 import type { EpochMs } from "../../quotes/quote.ts";
 
 /** What should happen after a failed call; the one place where that is decided is the call that failed. */
