@@ -4,8 +4,7 @@ import { CliError } from "./cli-error.ts";
 import { EXIT } from "./exit-codes.ts";
 import { version } from "./version.ts";
 
-/** The commands in the order of the help, each loaded when it is needed: most carry a library that others don't. */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+const COMMANDS: Program["commands"] = {
   init: async () => (await import("./init.ts")).initCommand(),
   validate: async () => (await import("./validate.ts")).validateCommand(),
   plan: async () => (await import("./plan.ts")).planCommand(),
@@ -29,12 +28,28 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong command line or input, 130 stopped by Ctrl-C before it was done.
 `;
 
+const STOCKFEED: Program = {
+  name: "stockfeed",
+  description: "Stock quotes to ranked windows, from one manifest: on a laptop, on any cluster, on GKE.",
+  examples: EXAMPLES,
+  commands: COMMANDS,
+};
+
+/** A program of several commands. */
+export interface Program {
+  readonly name: string;
+  readonly description: string;
+  readonly examples: string;
+  /** The commands in the order of the help, each loaded when it is needed: most carry a library that others don't. */
+  readonly commands: Readonly<Record<string, () => Promise<Command>>>;
+}
+
 /** Runs one command line, without the program's name; sets the process's exit code. */
-export async function main(args: readonly string[]): Promise<void> {
+export async function main(args: readonly string[], program: Program = STOCKFEED): Promise<void> {
   process.stdout.on("error", onBrokenPipe);
   try {
-    const program = await buildProgram(args[0]);
-    await program.parseAsync([...args], { from: "user" });
+    const command = await buildProgram(args[0], program);
+    await command.parseAsync([...args], { from: "user" });
   } catch (error) {
     process.exitCode = report(error);
   }
@@ -47,15 +62,15 @@ function onBrokenPipe(error: NodeJS.ErrnoException): void {
 }
 
 /** The program with the one command that is asked for, or with all of them for the help. */
-export async function buildProgram(name?: string): Promise<Command> {
-  const program = new Command("stockfeed")
-    .description("Stock quotes to ranked windows, from one manifest: on a laptop, on any cluster, on GKE.")
+export async function buildProgram(name?: string, of: Program = STOCKFEED): Promise<Command> {
+  const program = new Command(of.name)
+    .description(of.description)
     .version(version())
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("after", of.examples)
     .showHelpAfterError("(--help shows what there is)")
     .exitOverride();
-  const asked = Object.entries(COMMANDS).filter(([command]) => command === name);
-  const loaders = (asked.length > 0 ? asked : Object.entries(COMMANDS)).map(([, load]) => load);
+  const asked = Object.entries(of.commands).filter(([command]) => command === name);
+  const loaders = (asked.length > 0 ? asked : Object.entries(of.commands)).map(([, load]) => load);
   for (const command of await Promise.all(loaders.map((load) => load()))) {
     program.addCommand(command.copyInheritedSettings(program));
   }

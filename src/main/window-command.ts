@@ -5,7 +5,7 @@ import { lastWindows, type FeedWindow, type WindowFlags } from "./last-windows.t
 import { DEFAULT_STORE, withReader } from "./store-access.ts";
 import { textTable } from "./text-table.ts";
 
-/** A command that shows a view's rows of the last closed windows. */
+/** A view's rows as a command shows them. */
 export interface WindowView {
   readonly name: string;
   readonly description: string;
@@ -15,31 +15,59 @@ export interface WindowView {
   /** Columns that people see; programs get the window's as well. */
   readonly columns: readonly string[];
   readonly order: string;
+}
+
+/** Where a command reads the view, and the flags and arguments that say it. */
+export interface WindowSource {
+  /** Adds them to the command. */
+  declare(command: Command): Command;
+  /**
+   * Lets `work` read.
+   * @param command as it was parsed
+   * @param work is given the reader and the feed that was asked for, `namespace/name`, where one was
+   */
+  read<T>(command: Command, work: (reader: ResultReader, feed?: string) => Promise<T>): Promise<T>;
   readonly examples: string;
 }
 
-/** The flags as they are typed. */
-interface Flags extends WindowFlags {
-  readonly store: string;
+/** The flags that every source's command has, as they are typed. */
+interface Flags extends Omit<WindowFlags, "feed"> {
   readonly json?: boolean;
 }
 
 /** Columns that tell the window. */
 const WINDOW = ["feed", "resolution_minutes", "window_start", "window_end"];
 
-/** Makes a command of a view: `--store`, `--feed`, `--resolution`, `--at`, `--json`. */
-export function windowCommand(view: WindowView, io: Pick<CommandIo, "stdout">): Command {
-  return new Command(view.name)
-    .description(view.description)
-    .option("--store <path>", "the store to read", DEFAULT_STORE)
-    .option("--feed <namespace/name>", "this feed alone (default: all)")
+/** The laptop's store: `--store` and `--feed`. */
+export function storeSource(examples: string): WindowSource {
+  return {
+    examples,
+    declare: (command) =>
+      command
+        .option("--store <path>", "the store to read", DEFAULT_STORE)
+        .option("--feed <namespace/name>", "this feed alone (default: all)"),
+    read: async (command, work) => {
+      const { store, feed } = command.opts<{ readonly store: string; readonly feed?: string }>();
+      return withReader(store, async (reader) => work(reader, feed));
+    },
+  };
+}
+
+/** Makes a command of a view: `--resolution`, `--at`, `--json`, and what the source adds. */
+export function windowCommand(view: WindowView, source: WindowSource, io: Pick<CommandIo, "stdout">): Command {
+  return source
+    .declare(new Command(view.name).description(view.description))
     .option("--resolution <duration>", "this window size alone, such as 5m (default: all)")
     .option("--at <time>", "the last window that had closed by then, such as 2024-03-01T14:35:00Z (default: now)")
     .option("--json", "print rows as JSON")
-    .addHelpText("after", view.examples)
-    .action(async (flags: Flags) => {
-      const answers = await withReader(flags.store, async (reader) => readWindows(reader, view, flags));
-      if (flags.json)
+    .addHelpText("after", source.examples)
+    .action(async (...given: readonly unknown[]) => {
+      const command = given.at(-1) as Command;
+      const { json, ...flags } = command.opts<Flags>();
+      const answers = await source.read(command, async (reader, feed) =>
+        readWindows(reader, view, { ...flags, ...(feed !== undefined && { feed }) }),
+      );
+      if (json === true)
         printJson(
           io,
           answers.flatMap(({ result }) => asObjects(result)),
