@@ -32,7 +32,7 @@ export default defineConfig(
   },
   {
     // The pure core gives the same for the same: time and randomness are arguments.
-    files: ["src/{api,quotes,windows,views,plan}/**"],
+    files: ["src/{api,quotes,windows,views,plan}/**", "cdk8s/**"],
     ignores: ["**/*.test.ts"],
     rules: {
       "no-restricted-properties": [

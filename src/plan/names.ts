@@ -17,11 +17,21 @@ const PUBSUB_LIMIT = 255;
 export const PROJECT_NAMES = { windows: "stockfeed-windows", deadLetter: "stockfeed-dead-letter" } as const;
 
 /** A name in the feed's own namespace; readable as it is, with a hash only where it had to change. */
-export function workloadName(feed: StockFeed, part: "poll" | "windows"): string {
+export function workloadName(feed: StockFeed, part: "poll" | `poll-${number}` | "windows"): string {
   const { name } = feed.metadata;
   const plain = name.replaceAll(".", "-"); // a StatefulSet's name is a host's, where a dot would split it
   const whole = `${plain}-${part}`;
   return plain === name && whole.length <= WORKLOAD_LIMIT ? whole : hashedName(feed, plain, part, WORKLOAD_LIMIT);
+}
+
+/**
+ * Names of what runs a feed's pollers: one CronJob, whose Jobs have a Pod a shard, or a Deployment for each shard, since
+ * the Pods of one have no index to tell their symbols by.
+ */
+export function pollerNames(feed: StockFeed): string[] {
+  const { workload, shards } = feed.spec.polling;
+  if (workload === "CronJob" || shards === 1) return [workloadName(feed, "poll")];
+  return Array.from({ length: shards }, (_, shard) => workloadName(feed, `poll-${shard}`));
 }
 
 /** A Pub/Sub name; projects hold many namespaces, so it always carries the hash. */

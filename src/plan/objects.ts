@@ -1,6 +1,6 @@
 import type { StockFeed } from "../api/stockfeed.ts";
 import { resolutionLabel, windowSpecs } from "../api/window-specs.ts";
-import { jobName, PROJECT_NAMES, pubsubName, workloadName } from "./names.ts";
+import { jobName, pollerNames, PROJECT_NAMES, pubsubName, workloadName } from "./names.ts";
 import { pollSchedule } from "./schedule.ts";
 
 /** One thing that a feed brings about on a cluster or in a cloud project. */
@@ -27,15 +27,12 @@ function resolutionsOf(feed: StockFeed): string[] {
 function kubernetesObjects(feed: StockFeed): PlannedObject[] {
   const { polling, engine, suspend } = feed.spec;
   const base = { platform: "Kubernetes", in: feed.metadata.namespace, shared: false } as const;
-  const pods = polling.shards === 1 ? "1 Pod" : `${polling.shards} Pods`;
+  const names = pollerNames(feed);
+  const pods = polling.shards / names.length === 1 ? "1 Pod" : `${polling.shards} Pods`;
   const { schedule, timeZone } = pollSchedule(polling);
   const when = suspend ? "suspended" : polling.workload === "CronJob" ? `at "${schedule}" ${timeZone}` : "without end";
-  const poller = {
-    ...base,
-    kind: polling.workload,
-    name: workloadName(feed, "poll"),
-    purpose: `polls, ${pods} ${when}`,
-  };
+  const purpose = `polls, ${pods} ${when}`;
+  const pollers = names.map((name) => ({ ...base, kind: polling.workload, name, purpose }));
   const windows = resolutionsOf(feed).join(", ");
   const engineSet = {
     ...base,
@@ -43,7 +40,7 @@ function kubernetesObjects(feed: StockFeed): PlannedObject[] {
     name: workloadName(feed, "windows"),
     purpose: `computes ${windows}`,
   };
-  return engine === "Embedded" ? [poller, engineSet] : [poller];
+  return engine === "Embedded" ? [...pollers, engineSet] : pollers;
 }
 
 function pubsubObjects(feed: StockFeed): PlannedObject[] {

@@ -60,6 +60,11 @@ it("names the workload and its schedule as the feed has them", () => {
   expect(tableOf({ polling: { workload: "Deployment" } })[0]).toBe(
     "Kubernetes | Deployment | tech-poll | markets | polls, 1 Pod without end | own",
   );
+  expect(tableOf({ symbols: symbols(4), polling: { workload: "Deployment", shards: 2 } }).slice(0, 3)).toEqual([
+    "Kubernetes | Deployment | tech-poll-0 | markets | polls, 1 Pod without end | own",
+    "Kubernetes | Deployment | tech-poll-1 | markets | polls, 1 Pod without end | own",
+    expect.stringContaining("StatefulSet"),
+  ]);
   expect(tableOf({ symbols: symbols(4), polling: { shards: 3, session: "NYSE" } })[0]).toBe(
     'Kubernetes | CronJob | tech-poll | markets | polls, 3 Pods at "* 9-15 * * 1-5" America/New_York | own',
   );
