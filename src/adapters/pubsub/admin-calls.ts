@@ -1,0 +1,94 @@
+import { v1 } from "@google-cloud/pubsub";
+import { pubsubClient, type PubsubSettings } from "./clients.ts";
+import type { ApiSubscription, ApiTopic, Change } from "./wanted-objects.ts";
+
+/** The calls of one kind of object; each is one request and rejects with the gRPC status in `code`. */
+export interface ObjectCalls<T> {
+  /** Everything of a project, page by page. */
+  list(project: string): Promise<readonly T[]>;
+  /** @param path `projects/p/topics/t` or `projects/p/subscriptions/s` */
+  get(path: string): Promise<T>;
+  create(object: T): Promise<T>;
+  update(change: Change<T>): Promise<T>;
+  delete(path: string): Promise<void>;
+}
+
+/** The part of Pub/Sub's administration that StockFeed uses. */
+export interface AdminCalls {
+  readonly topics: ObjectCalls<ApiTopic>;
+  readonly subscriptions: ObjectCalls<ApiSubscription>;
+  /** Closes the connections. */
+  close(): Promise<void>;
+}
+
+const PAGE_SIZE = 1000;
+/** One attempt, with an end: who calls comes back by itself. */
+const ONE_ATTEMPT = { timeout: 20_000, retry: null } as const;
+/** The client would take page sizes for a mistake where it goes through the pages itself. */
+const ONE_PAGE = { ...ONE_ATTEMPT, autoPaginate: false } as const;
+
+/**
+ * The calls by Google's client, for any project.
+ * @throws the client's error where there are no credentials
+ */
+export async function adminCalls(settings: PubsubSettings): Promise<AdminCalls> {
+  // The emulator asks for no project of its own, the client does.
+  const pubsub = pubsubClient(settings.emulatorHost ? { projectId: "emulator", ...settings } : settings);
+  const { port, ...config } = await pubsub.getClientConfig();
+  const options = { ...config, ...(port !== undefined && { port: Number(port) }) };
+  const publisher = new v1.PublisherClient(options);
+  const subscriber = new v1.SubscriberClient(options);
+  return {
+    topics: topicCalls(publisher),
+    subscriptions: subscriptionCalls(subscriber),
+    close: async () => {
+      await Promise.all([publisher.close(), subscriber.close(), pubsub.close()]);
+    },
+  };
+}
+
+function topicCalls(client: v1.PublisherClient): ObjectCalls<ApiTopic> {
+  return {
+    list: (project) => allPages((page) => client.listTopics({ ...page, project: `projects/${project}` }, ONE_PAGE)),
+    get: async (topic) => (await client.getTopic({ topic }, ONE_ATTEMPT))[0],
+    create: async (topic) => (await client.createTopic(topic, ONE_ATTEMPT))[0],
+    update: async ({ wanted, paths }) =>
+      (await client.updateTopic({ topic: wanted, updateMask: { paths: [...paths] } }, ONE_ATTEMPT))[0],
+    delete: async (topic) => {
+      await client.deleteTopic({ topic }, ONE_ATTEMPT);
+    },
+  };
+}
+
+function subscriptionCalls(client: v1.SubscriberClient): ObjectCalls<ApiSubscription> {
+  return {
+    list: (project) =>
+      allPages((page) => client.listSubscriptions({ ...page, project: `projects/${project}` }, ONE_PAGE)),
+    get: async (subscription) => (await client.getSubscription({ subscription }, ONE_ATTEMPT))[0],
+    create: async (subscription) => (await client.createSubscription(subscription, ONE_ATTEMPT))[0],
+    update: async ({ wanted, paths }) =>
+      (await client.updateSubscription({ subscription: wanted, updateMask: { paths: [...paths] } }, ONE_ATTEMPT))[0],
+    delete: async (subscription) => {
+      await client.deleteSubscription({ subscription }, ONE_ATTEMPT);
+    },
+  };
+}
+
+interface Page {
+  readonly pageSize: number;
+  readonly pageToken: string;
+}
+
+/** What is on all pages; each answer names the next one. */
+async function allPages<T>(
+  list: (page: Page) => Promise<readonly [T[], unknown, { readonly nextPageToken?: string | null }, ...unknown[]]>,
+): Promise<readonly T[]> {
+  const all: T[] = [];
+  let pageToken = "";
+  do {
+    const [objects, , response] = await list({ pageSize: PAGE_SIZE, pageToken });
+    for (const object of objects) all.push(object);
+    pageToken = response.nextPageToken ?? "";
+  } while (pageToken !== "");
+  return all;
+}
