@@ -7,6 +7,7 @@ import { memoryBus } from "../src/adapters/memory/memory-bus.ts";
 import { createSimulated } from "../src/adapters/providers/simulated.ts";
 import { systemClock } from "../src/adapters/system/system-clock.ts";
 import { type PollLoopOptions, runPollLoop } from "../src/poll/poll-loop.ts";
+import type { Bus } from "../src/ports.ts";
 import { sessionOf } from "../src/quotes/session.ts";
 import { nextSlot } from "../src/quotes/slots.ts";
 import type { BenchResult } from "./result.ts";
@@ -18,7 +19,7 @@ const FEED = "bench/jitter";
 const clock = systemClock();
 
 /** A feed's parts, with a subscriber that takes quotes in and counts them. */
-function pipeline(): { readonly parts: PollLoopOptions; readonly taken: () => number } {
+function pipeline(): { readonly parts: PollLoopOptions & { readonly bus: Bus }; readonly taken: () => number } {
   const bus = memoryBus({ clock });
   let taken = 0;
   bus.subscribe((quotes) => {

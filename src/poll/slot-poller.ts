@@ -14,7 +14,7 @@ export interface SlotPollerOptions {
   readonly intervalMs: number;
   readonly session: Session;
   readonly provider: QuoteProvider;
-  readonly bus: Bus;
+  readonly bus: Pick<Bus, "publish">;
   /** Where prices go that can't be a quote; without it they are only counted. */
   readonly deadLetters?: DeadLetters;
   readonly clock: Clock;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PRICE_LIMIT } from "./price.ts";
 import type { Quote } from "./quote.ts";
-import { decodeQuote, encodeQuote } from "./wire.ts";
+import { decodeQuote, encodeDeadLetter, encodeQuote } from "./wire.ts";
 
 const sample: Quote = {
   feed: "markets/tech",
@@ -128,5 +128,33 @@ describe("a quote's message", () => {
     for (let length = 0; length < data.length; length += 1) {
       expect(decodeQuote(data.slice(0, length))).toMatchObject({ reason: "Malformed" });
     }
+  });
+});
+
+describe("a dead letter's message", () => {
+  const letter = {
+    feed: "markets/tech",
+    reason: "InvalidPrice" as const,
+    detail: "AAPL: -1 millionths is no price.",
+    payload: '{"price":"-1"}',
+    receivedAt: Date.parse("2013-10-07T13:30:00.250Z"),
+  };
+
+  it("is what came, with the reason beside it", () => {
+    expect(encodeDeadLetter(letter)).toEqual({
+      data: '{"price":"-1"}',
+      attributes: {
+        feed: "markets/tech",
+        reason: "InvalidPrice",
+        detail: "AAPL: -1 millionths is no price.",
+        received_at: "2013-10-07T13:30:00.250Z",
+      },
+    });
+  });
+
+  it("keeps within what an attribute may hold, and stays text", () => {
+    const { detail } = encodeDeadLetter({ ...letter, detail: `${"x".repeat(248)}😀😀 and so on` }).attributes;
+    expect(detail).toHaveLength(250);
+    expect(detail.isWellFormed()).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { providerSchema } from "../api/provider-spec.ts";
 import { formatPrice, isPrice, parsePrice } from "./price.ts";
-import type { DeadLetterReason, Quote } from "./quote.ts";
+import type { DeadLetter, DeadLetterReason, Quote } from "./quote.ts";
 import { isTime, type Rejection } from "./quote-check.ts";
 
 /** A quote as a bus carries it: JSON in the snake_case of the table `quotes`, and attributes to route by. */
@@ -39,6 +39,27 @@ export function encodeQuote(quote: Quote): QuoteMessage {
   }
   const observed_at = new Date(quote.observedAt).toISOString();
   return { data: quoteJson(quote), attributes: { symbol, observed_at, feed } };
+}
+
+/** A dead letter as a bus carries it: what came, as it came, and why it was of no use as attributes. */
+export interface DeadLetterMessage {
+  readonly data: string;
+  readonly attributes: {
+    readonly feed: string;
+    readonly reason: DeadLetterReason;
+    readonly detail: string;
+    readonly received_at: string;
+  };
+}
+
+/** Characters of a detail that are kept: an attribute of Pub/Sub holds 1,024 bytes, and a character has four at most. */
+const LONGEST_DETAIL = 250;
+
+/** The message of a dead letter. */
+export function encodeDeadLetter({ feed, reason, detail, payload, receivedAt }: DeadLetter): DeadLetterMessage {
+  const short = detail.length > LONGEST_DETAIL ? `${detail.slice(0, LONGEST_DETAIL - 1)}…` : detail;
+  const received_at = new Date(receivedAt).toISOString();
+  return { data: payload, attributes: { feed, reason, detail: short.toWellFormed(), received_at } };
 }
 
 /** What a message held: a quote, or why it is none. */
