@@ -1,0 +1,19 @@
+import { describe, expect, it } from "vitest";
+import { pubsubEmulatorMissing, startPubsubEmulator } from "./pubsub-emulator.ts";
+
+const missing = pubsubEmulatorMissing();
+
+describe.skipIf(missing !== undefined && process.env.CI === undefined)("the Pub/Sub emulator", () => {
+  it("comes back at the same address after a kill, and empty", async () => {
+    const emulator = await startPubsubEmulator();
+    const topic = `http://${emulator.host}/v1/projects/test/topics/quotes`;
+    expect((await fetch(topic, { method: "PUT" })).status).toBe(200);
+    expect((await fetch(topic)).status).toBe(200);
+    await emulator.kill();
+    await expect(fetch(topic)).rejects.toThrow();
+    await emulator.restart();
+    expect((await fetch(topic)).status).toBe(404);
+    await emulator.stop();
+    await expect(fetch(topic)).rejects.toThrow();
+  });
+});
