@@ -5,6 +5,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cliReference } from "./cli-reference.ts";
+import { CRD_PATH, crdFile } from "./crd-file.ts";
 import { metricsReference } from "./metrics-reference.ts";
 import { sampleTicks } from "./sample-ticks.ts";
 import { stockfeedReference } from "./stockfeed-reference.ts";
@@ -16,6 +17,7 @@ interface Generated {
 }
 
 const generated: readonly Generated[] = [
+  { path: CRD_PATH, text: crdFile },
   { path: "docs/reference/cli.md", text: cliReference },
   { path: "docs/reference/metrics.md", text: metricsReference },
   { path: "docs/reference/stockfeed.md", text: stockfeedReference },

@@ -1,28 +1,28 @@
 import { z } from "zod";
 import { durationField } from "./duration.ts";
+import { formattedText } from "./formatted-text.ts";
 import { projectIdField } from "./identifiers.ts";
-import { wording } from "./wording.ts";
 
 /** How a feed's Dataflow jobs run. */
 export const dataflowSchema = z.strictObject({
   template: z.enum(["TypeScript", "BeamYaml"]).default("TypeScript").meta({
     description: "TypeScript submits StockFeed's own Beam graph; BeamYaml launches Google's hosted template.",
   }),
-  projectIds: z.array(projectIdField).min(1).max(20).meta({ description: "Projects to place jobs in, in this order." }),
-  region: z
-    .string()
-    .regex(
-      /^[a-z]+(-[a-z]+)+[0-9]{1,2}$/,
-      wording("must be a Google Cloud region", "Write a region, without a zone, such as europe-west2."),
-    )
-    .meta({ description: "Region of the jobs, such as europe-west2." }),
-  tempLocation: z
-    .string()
-    .regex(
-      /^gs:\/\/[a-z0-9][a-z0-9._-]*[a-z0-9](\/.*)?$/,
-      wording("must be a Cloud Storage location", "Write a bucket, with a folder if need be, such as gs://acme/tmp."),
-    )
-    .meta({ description: "Cloud Storage location of staged pipelines and temporary files." }),
+  projectIds: z.array(projectIdField).min(1).max(20).meta({
+    description: "Projects to place jobs in, in this order.",
+    "x-kubernetes-list-type": "atomic",
+  }),
+  region: formattedText(
+    { form: /^[a-z]+(-[a-z]+)+[0-9]{1,2}$/, most: 63 },
+    { rule: "must be a Google Cloud region", fix: "Write a region, without a zone, such as europe-west2." },
+  ).meta({ description: "Region of the jobs, such as europe-west2." }),
+  tempLocation: formattedText(
+    { form: /^gs:\/\/[a-z0-9][a-z0-9._-]*[a-z0-9](\/[!-~]*)?$/, most: 1024 },
+    {
+      rule: "must be a Cloud Storage location",
+      fix: "Write a bucket, with a folder if need be, such as gs://acme/tmp.",
+    },
+  ).meta({ description: "Cloud Storage location of staged pipelines and temporary files." }),
   maxWorkers: z.int().min(1).max(1000).default(3).meta({ description: "Most workers of one job." }),
   updatePolicy: z
     .enum(["Replace", "DrainThenStart", "Overlap"])

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type CelRule, celIsDuration, celMessage, celMs, withCelRules } from "./cel.ts";
 import { wording } from "./wording.ts";
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
@@ -48,22 +49,29 @@ function isDuration(text: string): boolean {
 /** Limits of a duration, both allowed themselves, as durations. */
 interface DurationRange {
   readonly least: string;
-  readonly most?: string;
+  readonly most: string;
 }
 
 /** A duration field of the manifest; it stays text, as it was written. Checks added to it see good durations alone. */
 export function durationField(description: string, { least, most }: DurationRange) {
-  const range = most === undefined ? `at least ${least}` : `${least} to ${most}`;
-  const notation = wording("must be a duration", "Write whole numbers with a unit, such as 10s, 5m or 1h30m.");
-  return z
+  const range = `${least} to ${most}`;
+  const fix = "Write whole numbers with a unit, such as 10s, 5m or 1h30m.";
+  const notation = wording("must be a duration", fix);
+  const length = celMs("self");
+  const inRange: CelRule = {
+    rule: `${celIsDuration("self")} && ${length} >= ${durationMs(least)} && ${length} <= ${durationMs(most)}`,
+    message: celMessage({ rule: `must be a duration of ${range}`, fix }),
+  };
+  const field = z
     .string()
     .max(LONGEST_NOTATION, { error: notation, abort: true })
     .regex(DURATION_PATTERN, { error: notation, abort: true })
     .superRefine((text, context) => {
       const ms = durationMs(text);
-      if (ms >= durationMs(least) && (most === undefined || ms <= durationMs(most))) return;
+      if (ms >= durationMs(least) && ms <= durationMs(most)) return;
       const message = wording(`must be ${range}`, `Write a duration of ${range}.`);
       context.addIssue({ code: "custom", message, continue: false });
     })
     .meta({ description, range });
+  return withCelRules(field, [inRange]);
 }

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import type { CelRule } from "./cel.ts";
 import { stockFeedSchema } from "./stockfeed.ts";
 
-/** The part of JSON Schema (2020-12) that zod writes for a manifest. */
+/** The part of JSON Schema (2020-12) that zod writes for a manifest, with what the CRD alone reads. */
 export interface JsonSchema {
   readonly type?: string;
   readonly description?: string;
@@ -21,7 +22,13 @@ export interface JsonSchema {
   readonly maxItems?: number;
   readonly uniqueItems?: boolean;
   readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly maxProperties?: number;
   readonly pattern?: string;
+  readonly "x-kubernetes-list-type"?: "atomic" | "set" | "map";
+  readonly "x-kubernetes-list-map-keys"?: readonly string[];
+  readonly "x-kubernetes-map-type"?: "atomic" | "granular";
+  readonly "x-kubernetes-validations"?: readonly CelRule[];
   /** A duration's limits, in words. */
   readonly range?: string;
 }

@@ -1,48 +1,98 @@
 import { z } from "zod";
-import { annotationsField, labelsField, objectNameField, unreserved } from "./identifiers.ts";
-import { wording } from "./wording.ts";
+import { celMessage, withCelRules } from "./cel.ts";
+import {
+  annotationsField,
+  keyed,
+  labelKeyField,
+  labelsField,
+  labelValueField,
+  objectNameField,
+  unreserved,
+} from "./identifiers.ts";
+import { type Wording, wording } from "./wording.ts";
+
+const MOST_ENTRIES = 64;
 
 const notation = wording("must be a Kubernetes quantity", "Write an amount such as 250m, 2 or 512Mi.");
-/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
+/** Whole numbers alone without a unit, as CRDs have it: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
 const quantity = z
-  .union([z.number().positive(notation), z.string().regex(/^[0-9]+(\.[0-9]+)?(m|[kMGTPE]|[KMGTPE]i)?$/, notation)], {
-    error: notation,
-  })
+  .union(
+    [
+      z.int(notation).min(0, notation),
+      z
+        .string()
+        .max(32, notation)
+        .regex(/^[0-9]+(\.[0-9]+)?(m|[kMGTPE]|[KMGTPE]i)?$/, notation),
+    ],
+    { error: notation },
+  )
   .meta({ description: "An amount such as 250m, 2 or 512Mi." });
 
-const quantities = (description: string) => z.record(z.string(), quantity).meta({ description });
+const quantities = (description: string) => keyed(z.record(labelKeyField, quantity), 20).meta({ description });
 
-const tolerationSchema = z
-  .strictObject({
-    key: z.string().min(1).optional().meta({ description: "Key of the taint; every key where it is left out." }),
-    operator: z
-      .enum(["Exists", "Equal"])
-      .optional()
-      .meta({ description: "Exists takes any value of the taint, Equal the one in value." }),
-    value: z.string().optional().meta({ description: "Value of the taint." }),
-    effect: z
-      .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
-      .optional()
-      .meta({ description: "Effect of the taint; every effect where it is left out." }),
-    tolerationSeconds: z
-      .int()
-      .optional()
-      .meta({ description: "With effect NoExecute: seconds that a Pod stays after the taint comes." }),
-  })
-  .superRefine((toleration, context) => {
-    const refuse = (field: keyof typeof toleration, rule: string, fix: string) => {
+const taintFields = z.strictObject({
+  key: labelKeyField.optional().meta({ description: "Key of the taint; every key where it is left out." }),
+  operator: z
+    .enum(["Exists", "Equal"])
+    .optional()
+    .meta({ description: "Exists takes any value of the taint, Equal the one in value." }),
+  value: labelValueField.optional().meta({ description: "Value of the taint." }),
+  effect: z
+    .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
+    .optional()
+    .meta({ description: "Effect of the taint; every effect where it is left out." }),
+  tolerationSeconds: z
+    .int()
+    .min(0)
+    .max(2_147_483_647)
+    .optional()
+    .meta({ description: "With effect NoExecute: seconds that a Pod stays after the taint comes." }),
+});
+
+/** A rule over several fields of a toleration, for zod and for the API server. */
+interface TolerationRule extends Wording {
+  readonly field: keyof z.output<typeof taintFields>;
+  readonly holds: (toleration: z.output<typeof taintFields>) => boolean;
+  readonly cel: string;
+}
+
+const TOLERATION_RULES: readonly TolerationRule[] = [
+  {
+    field: "key",
+    holds: ({ key, operator }) => key !== undefined || operator === "Exists",
+    cel: "has(self.key) || (has(self.operator) && self.operator == 'Exists')",
+    rule: "is required unless operator is Exists",
+    fix: "Name the taint's key, or write operator: Exists.",
+  },
+  {
+    field: "value",
+    holds: ({ value, operator }) => value === undefined || operator !== "Exists",
+    cel: "!has(self.value) || !has(self.operator) || self.operator != 'Exists'",
+    rule: "must be left out with operator Exists",
+    fix: "Remove value, or write operator: Equal.",
+  },
+  {
+    field: "tolerationSeconds",
+    holds: ({ tolerationSeconds, effect }) => tolerationSeconds === undefined || effect === "NoExecute",
+    cel: "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
+    rule: "needs effect NoExecute",
+    fix: "Write effect: NoExecute, or remove tolerationSeconds.",
+  },
+];
+
+const tolerationSchema = withCelRules(
+  taintFields.superRefine((toleration, context) => {
+    for (const { field, holds, rule, fix } of TOLERATION_RULES) {
+      if (holds(toleration)) continue;
       context.addIssue({ code: "custom", path: [field], input: toleration[field], message: wording(rule, fix) });
-    };
-    if (toleration.key === undefined && toleration.operator !== "Exists") {
-      refuse("key", "is required unless operator is Exists", "Name the taint's key, or write operator: Exists.");
     }
-    if (toleration.operator === "Exists" && toleration.value !== undefined) {
-      refuse("value", "must be left out with operator Exists", "Remove value, or write operator: Equal.");
-    }
-    if (toleration.tolerationSeconds !== undefined && toleration.effect !== "NoExecute") {
-      refuse("tolerationSeconds", "needs effect NoExecute", "Write effect: NoExecute, or remove tolerationSeconds.");
-    }
-  });
+  }),
+  TOLERATION_RULES.map(({ field, cel, ...words }) => ({
+    rule: cel,
+    message: celMessage(words),
+    fieldPath: `.${field}`,
+  })),
+).meta({ description: "A taint that the feed's Pods tolerate." });
 
 /** What a feed's Pods carry beside what StockFeed sets. */
 export const podTemplateSchema = z.strictObject({
@@ -54,10 +104,15 @@ export const podTemplateSchema = z.strictObject({
     })
     .optional()
     .meta({ description: "Resource requests and limits of the feed's containers." }),
-  nodeSelector: labelsField("Node labels that the feed's Pods need.").optional(),
+  nodeSelector: keyed(labelsField("Node labels that the feed's Pods need."), MOST_ENTRIES)
+    .meta({ "x-kubernetes-map-type": "atomic" })
+    .optional(),
   tolerations: z.array(tolerationSchema).max(50).optional().meta({
     description: "Taints that the feed's Pods tolerate.",
+    "x-kubernetes-list-type": "atomic",
   }),
-  labels: unreserved(labelsField("Labels added to the feed's Pods.")).optional(),
-  annotations: unreserved(annotationsField("Annotations added to the feed's Pods.")).optional(),
+  labels: unreserved(keyed(labelsField("Labels added to the feed's Pods."), MOST_ENTRIES)).optional(),
+  annotations: unreserved(
+    keyed(annotationsField("Annotations added to the feed's Pods.", 4096), MOST_ENTRIES),
+  ).optional(),
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { celIsDuration, celMessage, celMs, withCelRules } from "./cel.ts";
 import { durationField, durationMs, formatDuration } from "./duration.ts";
 import { wording } from "./wording.ts";
 
@@ -24,17 +25,26 @@ function nearestIntervals(ms: number): string {
   return `${formatDuration(Math.max(below, minutes))} or ${formatDuration(intervalOfAtLeast(ms))}`;
 }
 
-const intervalField = durationField(
-  "Time between two observations of a symbol: 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60 s, or whole minutes.",
-  { least: "1s", most: "24h" },
-).superRefine((text, context) => {
-  const ms = durationMs(text);
-  if (isInterval(ms)) return;
-  context.addIssue({
-    code: "custom",
-    message: wording("must divide a minute or be whole minutes", `Write ${nearestIntervals(ms)}.`),
-  });
-});
+const INTERVALS = "1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60 s, or whole minutes";
+const DIVIDES = "must divide a minute or be whole minutes";
+
+const intervalField = withCelRules(
+  durationField(`Time between two observations of a symbol: ${INTERVALS}.`, { least: "1s", most: "24h" }).superRefine(
+    (text, context) => {
+      const ms = durationMs(text);
+      if (isInterval(ms)) return;
+      context.addIssue({ code: "custom", message: wording(DIVIDES, `Write ${nearestIntervals(ms)}.`) });
+    },
+  ),
+  [
+    {
+      rule:
+        `!${celIsDuration("self")} || ${celMs("self")} in [${WITHIN_A_MINUTE.join(", ")}] || ` +
+        `${celMs("self")} % ${MINUTE_MS} == 0`,
+      message: celMessage({ rule: DIVIDES, fix: `Write ${INTERVALS}.` }),
+    },
+  ],
+);
 
 /** When and how often a feed is polled. */
 export const pollingSchema = z.strictObject({

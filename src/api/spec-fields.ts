@@ -1,21 +1,18 @@
 import { z } from "zod";
 import { dataflowSchema } from "./dataflow-spec.ts";
+import { formattedText } from "./formatted-text.ts";
 import { projectIdField, symbolField } from "./identifiers.ts";
 import { podTemplateSchema } from "./pod-template.ts";
 import { pollingSchema } from "./polling-spec.ts";
 import { providerSchema } from "./provider-spec.ts";
 import { resolutionSchema } from "./resolution-spec.ts";
-import { wording } from "./wording.ts";
 
 const bigQuerySchema = z.strictObject({
   projectId: projectIdField,
-  dataset: z
-    .string()
-    .regex(
-      /^[A-Za-z0-9_]{1,1024}$/,
-      wording("must be a BigQuery dataset name", "Write letters, digits and _ alone, such as markets."),
-    )
-    .meta({ description: "BigQuery dataset that holds the tables and views." }),
+  dataset: formattedText(
+    { form: /^[A-Za-z0-9_]+$/, most: 1024 },
+    { rule: "must be a BigQuery dataset name", fix: "Write letters, digits and _ alone, such as markets." },
+  ).meta({ description: "BigQuery dataset that holds the tables and views." }),
 });
 
 /** The fields of a spec, each right in itself; the rules over several of them are in spec-rules.ts. */
@@ -24,7 +21,7 @@ export const specFields = z.strictObject({
     .array(symbolField)
     .min(1)
     .max(5000)
-    .meta({ description: "Symbols to poll; a set of 1 to 5000.", uniqueItems: true }),
+    .meta({ description: "Symbols to poll; a set of 1 to 5000.", "x-kubernetes-list-type": "set" }),
   provider: providerSchema,
   polling: pollingSchema.prefault({}).meta({ description: "When and how often quotes are polled." }),
   resolutions: z
@@ -32,7 +29,11 @@ export const specFields = z.strictObject({
     .min(1)
     .max(10)
     .prefault([{ window: "1m" }, { window: "5m" }, { window: "15m" }])
-    .meta({ description: "Sliding windows over which quotes are aggregated, each of another length." }),
+    .meta({
+      description: "Sliding windows over which quotes are aggregated, each of another length.",
+      "x-kubernetes-list-type": "map",
+      "x-kubernetes-list-map-keys": ["window"],
+    }),
   engine: z.enum(["Embedded", "Dataflow"]).default("Embedded").meta({
     description: "What computes the windows: StockFeed's own engine in one Pod, or one Dataflow job a resolution.",
   }),
@@ -42,7 +43,9 @@ export const specFields = z.strictObject({
     .optional()
     .meta({ description: "Where the feed's topic and subscriptions live; not used on a laptop." }),
   sink: z
-    .strictObject({ bigQuery: bigQuerySchema.meta({ description: "Rows go to BigQuery." }) })
+    .strictObject({
+      bigQuery: bigQuerySchema.meta({ description: "Rows go to BigQuery.", "x-kubernetes-map-type": "atomic" }),
+    })
     .optional()
     .meta({ description: "Where rows land on a cluster; a laptop writes to its DuckDB store." }),
   dataflow: dataflowSchema.optional().meta({ description: "How Dataflow jobs run; needed under engine Dataflow." }),

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { withCelRules } from "./cel.ts";
 import { annotationsField, labelsField, namespaceField, objectNameField } from "./identifiers.ts";
 import { specFields } from "./spec-fields.ts";
 import { SPEC_RULES } from "./spec-rules.ts";
+import { SPEC_TRANSITIONS } from "./spec-transitions.ts";
 import { statusSchema } from "./status.ts";
 import { wording } from "./wording.ts";
 
@@ -55,7 +57,9 @@ export const stockFeedSchema = z.strictObject({
   apiVersion: z.literal(API_VERSION).meta({ description: "Group and version of the resource." }),
   kind: z.literal(KIND).meta({ description: "Kind of the resource." }),
   metadata: metadataSchema.meta({ description: "What the feed is called." }),
-  spec: specSchema.meta({ description: "What the feed does." }),
+  spec: withCelRules(specSchema, [...SPEC_RULES.flatMap(({ cel }) => cel), ...SPEC_TRANSITIONS]).meta({
+    description: "What the feed does.",
+  }),
   status: statusSchema
     .optional()
     .meta({ description: "What the operator says of the feed; of no effect in a manifest." }),

@@ -5,7 +5,7 @@ import type { RowFile } from "../adapters/row-files/row-file.ts";
 import { RowFileError } from "../adapters/row-files/target.ts";
 import { readRecording, type Recording } from "../adapters/ticks/recording.ts";
 import { TickFileError } from "../adapters/ticks/tick-file.ts";
-import { CELL_LIMIT } from "../api/spec-rules.ts";
+import { CELL_LIMIT } from "../api/window-rules.ts";
 import type { TickPlayback } from "../quotes/tick-playback.ts";
 import { planReplay, type ReplayPlan, type ReplayRequest } from "../replay/replay-plan.ts";
 import { replay, type ReplayCounts } from "../replay/replay.ts";
