@@ -1,0 +1,141 @@
+import { QueryError, type QueryResult, type ResultReader } from "../../ports.ts";
+import type { EpochMs } from "../../quotes/quote.ts";
+import { type DatasetId, quotedName, WINDOWS_TABLE } from "../../views/bigquery-schema.ts";
+import { bigQueryCaller, type BigQueryOptions, type CallBigQuery } from "./client.ts";
+import { type QueryAnswer, runQueryJob } from "./query-job.ts";
+import { SinkError } from "./sink-error.ts";
+
+/** Most rows of one answer: it is held in memory as a whole. */
+const MOST_ROWS = 500_000;
+/** How far back a feed's newest row is looked for at first: past the seven days that quotes can be read again. */
+const RECENT_MS = 8 * 24 * 60 * 60 * 1000;
+
+/** Reads a dataset. */
+export interface BigQueryReader extends ResultReader {
+  /**
+   * The newest window end of a feed's rows; undefined when it has none.
+   * @throws SinkError
+   */
+  newestWindowEnd(feed: string): Promise<EpochMs | undefined>;
+}
+
+export interface BigQueryReaderOptions extends BigQueryOptions {
+  readonly dataset: string;
+  /** The time now; the system's unless told otherwise. */
+  readonly now?: () => EpochMs;
+}
+
+/**
+ * A reader of a dataset's tables and views; their names need no dataset. Values come as the laptop's store gives them:
+ * decimals as text, times as RFC 3339 in UTC. BigQuery leaves out zeros at the end of a decimal.
+ *
+ * A statement is looked at by a dry run first, which costs nothing, so that one that writes is refused.
+ * @example
+ * const reader = bigQueryReader({ projectId: "acme", dataset: "markets" });
+ * const { rows } = await reader.query("SELECT * FROM top_stocks WHERE window_end > TIMESTAMP '2024-03-01T14:30:00Z'");
+ */
+export function bigQueryReader(options: BigQueryReaderOptions): BigQueryReader {
+  const call = bigQueryCaller(options);
+  const dataset = { projectId: options.projectId, dataset: options.dataset };
+  const now = options.now ?? Date.now;
+  return {
+    query: async (sql, signal) => readOnlyQuery(call, dataset, sql, signal),
+    async newestWindowEnd(feed) {
+      const newest = async (since?: EpochMs) => newestEnd(call, dataset, feed, since);
+      // Most starts find it in the last days' partitions. Beyond them the table is clustered by feed.
+      return (await newest(now() - RECENT_MS)) ?? (await newest());
+    },
+  };
+}
+
+async function newestEnd(
+  call: CallBigQuery,
+  dataset: DatasetId,
+  feed: string,
+  since: EpochMs | undefined,
+): Promise<EpochMs | undefined> {
+  const recent = since === undefined ? "" : " AND window_end >= @since";
+  const { rows } = await runQueryJob(call, {
+    sql: `SELECT MAX(window_end) FROM ${quotedName(dataset, WINDOWS_TABLE.name)} WHERE feed = @feed${recent}`,
+    dataset,
+    parameters: [
+      { name: "feed", type: "STRING", value: feed },
+      ...(since === undefined
+        ? []
+        : [{ name: "since", type: "TIMESTAMP", value: new Date(since).toISOString() } as const]),
+    ],
+    most: 1,
+  });
+  const micros = rows[0]?.[0];
+  return typeof micros === "string" ? Number(BigInt(micros) / 1000n) : undefined;
+}
+
+async function readOnlyQuery(
+  call: CallBigQuery,
+  dataset: DatasetId,
+  sql: string,
+  signal: AbortSignal | undefined,
+): Promise<QueryResult> {
+  try {
+    await assertReadsOnly(call, dataset, sql);
+    const answer = await runQueryJob(call, { sql, dataset, most: MOST_ROWS, signal });
+    if (answer.rows.length > MOST_ROWS) {
+      throw new QueryError(`The answer has more than ${MOST_ROWS} rows. Add a LIMIT or a WHERE on window_end.`);
+    }
+    return queryResult(answer);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof SinkError && (error.fault === "Refused" || error.fault === "Missing")) {
+      throw new QueryError(error.message, { cause: error });
+    }
+    throw error;
+  }
+}
+
+async function assertReadsOnly(call: CallBigQuery, { projectId, dataset }: DatasetId, sql: string): Promise<void> {
+  const query = { query: sql, useLegacySql: false, defaultDataset: { projectId, datasetId: dataset } };
+  const job = (await call({
+    method: "POST",
+    path: "/jobs",
+    body: { jobReference: { projectId }, configuration: { dryRun: true, query } },
+  })) as { readonly statistics?: { readonly query?: { readonly statementType?: string } } };
+  const type = job.statistics?.query?.statementType;
+  if (type !== "SELECT") {
+    throw new QueryError(`Only a statement that reads is run, one at a time, and this is ${type ?? "something else"}.`);
+  }
+}
+
+function queryResult({ fields, rows }: QueryAnswer): QueryResult {
+  return {
+    columns: fields.map(({ name, type }) => ({ name, type })),
+    rows: rows.map((row) => row.map((value, index) => jsonValue(fields[index]?.type ?? "", value))),
+  };
+}
+
+/** Decimals, and whole numbers past 2^53, as text; times as RFC 3339 in UTC; what has no form of its own as text. */
+function jsonValue(type: string, value: unknown): string | number | boolean | null {
+  if (value === null || value === undefined) return null;
+  if (typeof value !== "string") return JSON.stringify(value);
+  switch (type) {
+    case "INTEGER":
+    case "INT64":
+      return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+    case "FLOAT":
+    case "FLOAT64":
+      return Number.isFinite(Number(value)) ? Number(value) : value;
+    case "BOOLEAN":
+    case "BOOL":
+      return value === "true";
+    case "TIMESTAMP":
+      return timeText(BigInt(value));
+    default:
+      return value;
+  }
+}
+
+/** RFC 3339 in UTC, with six places where milliseconds don't tell all. */
+function timeText(micros: bigint): string {
+  const below = ((micros % 1000n) + 1000n) % 1000n;
+  const text = new Date(Number((micros - below) / 1000n)).toISOString();
+  return below === 0n ? text : text.replace("Z", `${String(below).padStart(3, "0")}Z`);
+}
