@@ -19,6 +19,7 @@ import { RestError } from "./rest-error.ts";
 import { route } from "./routes.ts";
 import type { Value } from "./values.ts";
 import { Warehouse } from "./warehouse.ts";
+import type { World } from "./world.ts";
 
 export interface BigQueryServer {
   /** `http://127.0.0.1:PORT`; goes into BIGQUERY_EMULATOR_HOST or `apiEndpoint`. */
@@ -81,14 +82,6 @@ export async function startBigQuery(
       await jobs.close();
     },
   };
-}
-
-/** What an answer is made with. */
-export interface World {
-  readonly warehouse: Warehouse;
-  readonly faults: Faults;
-  readonly jobs: Jobs;
-  readonly requests: Map<string, number>;
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, world: World): Promise<void> {

@@ -8,17 +8,11 @@ import {
 } from "./googlesql.ts";
 import { RestError } from "./rest-error.ts";
 import { runStatement } from "./run-statement.ts";
-import { splitScript, tablePath, withFlatNames } from "./sql-text.ts";
+import { type Place, splitScript, tablePath, withFlatNames } from "./sql-text.ts";
 import type { AnalyzedStatement } from "./statements.ts";
 import { fieldType, type Value } from "./values.ts";
 import type { Table, Warehouse } from "./warehouse.ts";
 import { zetasqlDirectory } from "./zetasql-package.ts";
-
-/** Where names without a project or dataset are looked up. */
-export interface Place {
-  readonly project: string;
-  readonly dataset?: string;
-}
 
 /** Statements, run by Google's engine over the warehouse's tables; the engine starts with the first one. */
 export class Jobs {

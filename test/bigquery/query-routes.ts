@@ -1,10 +1,9 @@
 /** Queries in the REST format: jobs.query, jobs.insert, jobs.getQueryResults. */
-import type { World } from "./bigquery-server.ts";
 import type { EngineAnswer, EngineParameter } from "./googlesql.ts";
-import type { Place } from "./jobs.ts";
 import { RestError } from "./rest-error.ts";
-import { splitScript } from "./sql-text.ts";
+import { type Place, splitScript } from "./sql-text.ts";
 import { fieldType, parseValue, restType, restValue } from "./values.ts";
+import type { World } from "./world.ts";
 
 interface Request {
   readonly project: string;

@@ -1,10 +1,10 @@
 /** The paths of BigQuery's REST format, version 2. https://cloud.google.com/bigquery/docs/reference/rest */
-import type { World } from "./bigquery-server.ts";
 import type { CallName } from "./faults.ts";
 import { insertJob, queryPage, startQuery } from "./query-routes.ts";
 import { RestError } from "./rest-error.ts";
 import { type Field, fieldType, restValue } from "./values.ts";
 import type { Dataset, Table } from "./warehouse.ts";
+import type { World } from "./world.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,5 @@
-import type { Place } from "./jobs.ts";
 import { RestError } from "./rest-error.ts";
-import { tablePath } from "./sql-text.ts";
+import { type Place, tablePath } from "./sql-text.ts";
 import type { AnalyzedStatement } from "./statements.ts";
 import type { Warehouse } from "./warehouse.ts";
 

@@ -1,6 +1,11 @@
 /** Text of statements, as far as this server has to touch it. */
-import type { Place } from "./jobs.ts";
 import { RestError } from "./rest-error.ts";
+
+/** Where names without a project or dataset are looked up. */
+export interface Place {
+  readonly project: string;
+  readonly dataset?: string;
+}
 
 /** What must not be looked into: strings, names in backquotes, comments. */
 const OPAQUE = /'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`[^`]*`|--[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\//g;
