@@ -130,6 +130,15 @@ export function quotedName({ projectId, dataset }: DatasetId, name: string): str
 }
 
 /**
+ * The statement that makes a dataset where it is missing.
+ * @param location where its data is kept, such as EU; the project's default unless told
+ */
+export function createDatasetSql({ projectId, dataset }: DatasetId, location?: string): string {
+  const options = location === undefined ? "" : ` OPTIONS (location = ${literal(location)})`;
+  return `CREATE SCHEMA IF NOT EXISTS \`${projectId}.${dataset}\`${options}`;
+}
+
+/**
  * The statement that makes a table where it is missing.
  * @example createTableSql({ projectId: "acme", dataset: "markets" }, WINDOWS_TABLE)
  */

@@ -136,12 +136,13 @@ function createTable({ warehouse, faults }: World, { project, first, body }: Par
   faults.demand("bigquery.tables.create", `Dataset ${project}:${first}`);
   const { tableId = "" } = (body.tableReference ?? {}) as { readonly tableId?: string };
   const { fields = [] } = (body.schema ?? {}) as { readonly fields?: readonly Field[] };
-  const { timePartitioning, clustering } = body as Pick<Table, "timePartitioning" | "clustering">;
+  const { timePartitioning, clustering, view } = body as Pick<Table, "timePartitioning" | "clustering" | "view">;
   const table = warehouse.createTable(project, first, {
     name: tableId,
     fields,
     ...(timePartitioning && { timePartitioning }),
     ...(clustering && { clustering }),
+    ...(view && { view: { query: view.query, project } }),
   });
   return tableResource(project, first, table);
 }

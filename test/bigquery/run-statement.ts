@@ -57,7 +57,7 @@ function create(warehouse: Warehouse, analyzed: Create, place: Place): void {
 
 function alter(
   warehouse: Warehouse,
-  { name, added }: Extract<AnalyzedStatement, { readonly type: "ALTER_TABLE" }>,
+  { name, added, loosened, renamedTo }: Extract<AnalyzedStatement, { readonly type: "ALTER_TABLE" }>,
   place: Place,
 ): void {
   const path = tablePath([name], place);
@@ -65,6 +65,8 @@ function alter(
   const missing = added.filter((field) => !table.fields.some(({ name }) => name === field.name));
   table.fields = [...table.fields, ...missing];
   for (const row of table.rows) row.push(...missing.map(() => null));
+  table.fields = table.fields.map((field) => (loosened.includes(field.name) ? { ...field, mode: "NULLABLE" } : field));
+  if (renamedTo !== undefined) warehouse.renameTable(path.project, path.dataset, path.name, renamedTo);
 }
 
 function drop(

@@ -22,7 +22,14 @@ export type AnalyzedStatement =
       readonly fields: readonly Field[];
       readonly description?: string;
     }
-  | { readonly type: "ALTER_TABLE"; readonly name: string; readonly added: readonly Field[] }
+  | {
+      readonly type: "ALTER_TABLE";
+      readonly name: string;
+      readonly added: readonly Field[];
+      /** Columns that need no value any more. */
+      readonly loosened: readonly string[];
+      readonly renamedTo?: string;
+    }
   | { readonly type: "DROP"; readonly name: string; readonly ifExists: boolean; readonly object: string }
   | { readonly type: "OTHER"; readonly kind: string };
 
@@ -43,14 +50,8 @@ export function statement(resolved: Tree): AnalyzedStatement {
       return createTable(tree);
     case "resolvedCreateViewStmtNode":
       return createView(tree);
-    case "resolvedAlterTableStmtNode": {
-      const actions = list(at(tree, "parent"), "alterActionList");
-      const added = actions.flatMap((action) => {
-        const column = at(at(action, "resolvedAddColumnActionNode"), "columnDefinition");
-        return "name" in column ? [columnField(column)] : [];
-      });
-      return { type: "ALTER_TABLE", name: path(at(tree, "parent")), added };
-    }
+    case "resolvedAlterTableStmtNode":
+      return alterTable(at(tree, "parent"));
     case "resolvedDropStmtNode":
       return {
         type: "DROP",
@@ -85,6 +86,20 @@ function createTable(tree: Tree): AnalyzedStatement {
     clusterFields: list(tree, "clusterByList").map(columnName),
     ...(description !== undefined && { description }),
   };
+}
+
+function alterTable(tree: Tree): AnalyzedStatement {
+  const added: Field[] = [];
+  const loosened: string[] = [];
+  let renamedTo: string | undefined;
+  for (const wrapped of list(tree, "alterActionList")) {
+    const [kind, action] = innermost(wrapped);
+    if (kind === "resolvedAddColumnActionNode") added.push(columnField(at(action, "columnDefinition")));
+    else if (kind === "resolvedAlterColumnDropNotNullActionNode") loosened.push(String(at(action, "parent").column));
+    else if (kind === "resolvedRenameToActionNode") renamedTo = (action.newPath as string[]).join(".");
+    else return { type: "OTHER", kind };
+  }
+  return { type: "ALTER_TABLE", name: path(tree), added, loosened, ...(renamedTo !== undefined && { renamedTo }) };
 }
 
 function createView(tree: Tree): AnalyzedStatement {

@@ -88,6 +88,13 @@ export class Warehouse {
     return made;
   }
 
+  renameTable(project: string, dataset: string, name: string, to: string): void {
+    const { tables } = this.dataset(project, dataset);
+    if (tables.has(to)) throw exists(`Table ${project}:${dataset}.${to}`);
+    tables.set(to, { ...this.table(project, dataset, name), name: to });
+    tables.delete(name);
+  }
+
   deleteTable(project: string, dataset: string, name: string): void {
     this.table(project, dataset, name);
     this.dataset(project, dataset).tables.delete(name);

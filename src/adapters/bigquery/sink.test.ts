@@ -200,7 +200,7 @@ describe("an error", () => {
     ]);
     const attempt = sink("old").writeRows([row]);
     await expect(attempt).rejects.toMatchObject({ fault: "SchemaDiffers", retryable: false });
-    await expect(attempt).rejects.toThrow(/no such field: engine.*`stockfeed sql`/s);
+    await expect(attempt).rejects.toThrow(/no such field: engine.*`stockfeed ddl`/s);
   });
 
   it("of one row that no table would take lets the others land", async () => {

@@ -147,7 +147,7 @@ function rowsError(
 }
 
 const SCHEMA_MEND =
-  "The table has other columns than this version writes: `stockfeed sql` prints the statements that make them.";
+  "The table has other columns than this version writes: `stockfeed ddl` prints the statements that make them.";
 
 function requestError(dataset: DatasetId, error: SinkError): SinkError {
   const table = quotedName(dataset, WINDOWS_TABLE.name);
