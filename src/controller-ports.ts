@@ -47,7 +47,8 @@ export interface Cluster {
 }
 
 /** What a failed call of the API server means for who made it. */
-export type ClusterErrorKind = "Conflict" | "NotFound" | "Forbidden" | "Invalid" | "Throttled" | "Unavailable" | "NotLeader";
+export type ClusterErrorKind =
+  "Conflict" | "NotFound" | "Forbidden" | "Invalid" | "Throttled" | "Unavailable" | "NotLeader";
 
 /** A call of the API server that failed; Throttled, Conflict and Unavailable pass, the others want a change. */
 export class ClusterError extends Error {
@@ -56,7 +57,11 @@ export class ClusterError extends Error {
   /** After how many milliseconds to try again, where the server said. */
   readonly retryAfterMs?: number;
 
-  constructor(kind: ClusterErrorKind, message: string, options: ErrorOptions & { readonly retryAfterMs?: number } = {}) {
+  constructor(
+    kind: ClusterErrorKind,
+    message: string,
+    options: ErrorOptions & { readonly retryAfterMs?: number } = {},
+  ) {
     super(message, options);
     this.kind = kind;
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
@@ -142,4 +147,20 @@ export interface SinkProblem {
 export interface SinkInspector {
   /** What is wrong with the target's tables, views and rights; empty where nothing is. Answers are kept for a while. */
   inspect(target: SinkTarget): Promise<readonly SinkProblem[]>;
+}
+
+/** What the controller counts of itself and of the pollers; names and meaning as in docs/reference/metrics.md. */
+export interface ControllerTelemetry {
+  /** @param result what the reconcile came to: ready, waiting, stalled, deleted or failed */
+  observeReconcile(result: string, seconds: number): void;
+  /** A reconcile that a defect or a failed call ended. */
+  countReconcileError(): void;
+  /** Objects that were right, and that somebody else had changed or deleted. */
+  countDriftCorrections(count: number): void;
+  /** Quotes of pollers that ended, by whether Pub/Sub took them. */
+  countPublishedQuotes(feed: string, outcome: "published" | "undelivered", count: number): void;
+  /** Slots that pollers polled. */
+  countPolledSlots(feed: string, count: number): void;
+  /** Symbols without a price in their slot, by kind of failure. */
+  countSymbolFailures(feed: string, kind: string, count: number): void;
 }

@@ -69,6 +69,6 @@ export const stockFeedSchema = z.strictObject({
 export type StockFeed = z.output<typeof stockFeedSchema>;
 
 /** The feed's name wherever one string has to tell it: `namespace/name`. */
-export function feedName(feed: StockFeed): string {
+export function feedName(feed: Pick<StockFeed, "metadata">): string {
   return `${feed.metadata.namespace}/${feed.metadata.name}`;
 }

@@ -35,7 +35,7 @@ export function pollerNames(feed: StockFeed): string[] {
 }
 
 /** A Pub/Sub name; projects hold many namespaces, so it always carries the hash. */
-export function pubsubName(feed: StockFeed, part: string): string {
+export function pubsubName(feed: Pick<StockFeed, "metadata">, part: string): string {
   return hashedName(feed, cloudStem(feed), part, PUBSUB_LIMIT);
 }
 
@@ -45,7 +45,7 @@ export function jobName(feed: StockFeed, resolution: string): string {
 }
 
 /** Label `stockfeed.dev/feed` of a feed's objects in its namespace: the feed's name, with a hash where it is too long. */
-export function feedLabel(feed: StockFeed): string {
+export function feedLabel(feed: Pick<StockFeed, "metadata">): string {
   const { name } = feed.metadata;
   if (name.length <= LABEL_LIMIT) return name;
   const end = `-${shortHash(feedName(feed))}`;
@@ -66,7 +66,7 @@ export interface CloudLabels {
  * https://cloud.google.com/resource-manager/docs/labels-overview#requirements
  * @param clusterId what tells the cluster from all others, such as the UID of its namespace kube-system
  */
-export function cloudLabels(clusterId: string, feed: StockFeed): CloudLabels {
+export function cloudLabels(clusterId: string, feed: Pick<StockFeed, "metadata">): CloudLabels {
   const { namespace, name } = feed.metadata;
   return {
     "stockfeed-cluster": cloudLabelValue(clusterId),
@@ -83,14 +83,14 @@ function cloudLabelValue(text: string): string {
   return plain.slice(0, LABEL_LIMIT - end.length).replace(/-+$/, "") + end;
 }
 
-function cloudStem(feed: StockFeed): string {
+function cloudStem(feed: Pick<StockFeed, "metadata">): string {
   const { namespace, name } = feed.metadata;
   // The prefix keeps names from starting with a digit or with goog, neither of which Pub/Sub takes.
   return `stockfeed-${namespace}-${name}`.replaceAll(".", "-");
 }
 
 /** `stem-hash-part`, the stem cut to the limit. a-b/c and a/b-c read alike; the hash tells them apart. */
-function hashedName(feed: StockFeed, stem: string, part: string, limit: number): string {
+function hashedName(feed: Pick<StockFeed, "metadata">, stem: string, part: string, limit: number): string {
   const end = `-${shortHash(feedName(feed))}-${part}`;
   return stem.slice(0, limit - end.length).replace(/-+$/, "") + end;
 }

@@ -57,7 +57,8 @@ function hasLimit({ spec }: StockFeed): boolean {
   return PROVIDER_LIMITS[spec.provider.type].calls !== undefined;
 }
 
-function secretOf({ metadata, spec }: StockFeed): string {
+/** `namespace/name` of the Secret with a feed's keys. */
+export function secretOf({ metadata, spec }: StockFeed): string {
   const reference = "credentialsSecretRef" in spec.provider ? spec.provider.credentialsSecretRef : undefined;
   return `${metadata.namespace}/${reference?.name ?? ""}`;
 }
@@ -66,7 +67,7 @@ function quotaWarning(use: Omit<QuotaUse, "warning">, sharing: readonly StockFee
   const { provider, used, calls, perMs, feeds, secret } = use;
   if (used < calls) return undefined;
   const whose = feeds.length === 1 ? (feeds[0] ?? "") : `${feeds.join(", ")} (Secret ${secret})`;
-  const measure = `${count(used)} calls ${per(perMs)} of ${provider}; its free plan allows ${count(calls)}`;
+  const measure = `${amount(used)} calls ${perText(perMs)} of ${provider}; its free plan allows ${amount(calls)}`;
   if (used === calls) return `${whose}: ${measure}, which leaves none for a retry.`;
   return `${whose}: ${measure}. ${mend(sharing, calls, perMs)}`;
 }
@@ -79,14 +80,18 @@ function mend(sharing: readonly StockFeed[], calls: number, perMs: number): stri
   const { symbolsPerCall } = PROVIDER_LIMITS[feed.spec.provider.type];
   const interval = intervalOfAtLeast((providerCalls(feed.spec).perSlot * perMs) / calls);
   const symbols = Math.floor((calls * durationMs(feed.spec.polling.interval)) / perMs) * symbolsPerCall;
-  const fewer = symbols > 0 ? `, take at most ${count(symbols)} symbols` : "";
+  const fewer = symbols > 0 ? `, take at most ${amount(symbols)} symbols` : "";
   return `Poll every ${formatDuration(interval)}${fewer}, or use a paid plan.`;
 }
 
-function per(ms: number): string {
+/** A span as the end of a rate.
+ * @example perText(60_000) === "a minute"
+ */
+export function perText(ms: number): string {
   return ms === MINUTE_MS ? "a minute" : ms === 60 * MINUTE_MS ? "an hour" : `each ${formatDuration(ms)}`;
 }
 
-function count(value: number): string {
+/** A number of calls as people read it. */
+export function amount(value: number): string {
   return value.toLocaleString("en-US", { maximumFractionDigits: 1 });
 }

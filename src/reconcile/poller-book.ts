@@ -1,0 +1,167 @@
+/**
+ * What finished pollers tell: counters by feed, and what is wrong with the polling, if anything.
+ *
+ * - Each finished Pod is counted once, by its UID, however often it is seen.
+ * - Counters begin at zero with the process, so of the Pods that ended before it began to count only the news is taken:
+ *   whoever counted then has them in its own counters. What ends while no operator runs is counted by nobody.
+ * - A Pod that ends without a summary, or with one that can't be read, counts as nothing.
+ * - Of a feed's shards each has its own news; the feed is in trouble when one is, and stale when all are.
+ */
+import type { KubeObject } from "../api/kube-object.ts";
+import type { ControllerTelemetry } from "../controller-ports.ts";
+import { feedLabel } from "../plan/names.ts";
+import type { Telemetry } from "../ports.ts";
+import type { PollSummary } from "../quotes/poll-summary.ts";
+import type { EpochMs } from "../quotes/quote.ts";
+import { readPollerPod, type Trouble, troubleIn } from "./finished-poller.ts";
+import { COMPONENT_LABEL, FEED_LABEL } from "./kube-ownership.ts";
+
+/** What a feed's pollers said last. */
+export interface PollerNews {
+  readonly trouble?: Trouble;
+  /** Whether prices moved, and at which slot that was seen. */
+  readonly market?: { readonly state: "Open" | "Stale"; readonly slot: EpochMs };
+}
+
+interface ShardNews extends PollerNews {
+  readonly at: EpochMs;
+  /** Failures in a row without a summary; the first may be a node's. */
+  readonly failures: number;
+}
+
+interface PollerBookOptions {
+  readonly telemetry: Pick<Telemetry, "countQuotes" | "countMissedSlots"> &
+    Pick<ControllerTelemetry, "countPolledSlots" | "countPublishedQuotes" | "countSymbolFailures">;
+  /** A poller ended without a summary that could be read. */
+  readonly onUnreadable?: (pod: KubeObject) => void;
+}
+
+/** Failed Pods in a row that are trouble. */
+const IN_A_ROW = 2;
+
+export class PollerBook {
+  readonly #options: PollerBookOptions;
+  readonly #counted = new Set<string>();
+  readonly #news = new Map<string, Map<string, ShardNews>>();
+  #countFrom: EpochMs = Infinity;
+
+  constructor(options: PollerBookOptions) {
+    this.#options = options;
+  }
+
+  /** Counts the Pods that end from now on: called when this process begins to lead. */
+  countFrom(time: EpochMs): void {
+    this.#countFrom = time;
+  }
+
+  /**
+   * Takes in a Pod as the cache has it now.
+   * @returns whether what there is to say of its feed has changed
+   */
+  observe(pod: KubeObject): boolean {
+    const key = feedKeyOf(pod);
+    if (key === undefined) return false;
+    const state = readPollerPod(pod);
+    if (state.kind === "under-way") return false;
+    const shards = this.#news.get(key) ?? new Map<string, ShardNews>();
+    this.#news.set(key, shards);
+    const shard = shardOf(pod);
+    const before = shards.get(shard);
+    if (state.kind === "finished") this.#count(pod, state);
+    const next = newsAfter(before, state);
+    shards.set(shard, next);
+    return next.trouble?.reason !== before?.trouble?.reason || next.market?.state !== before?.market?.state;
+  }
+
+  /** Forgets a Pod that is gone, once it can't be seen again. */
+  forgetPod(uid: string): void {
+    this.#counted.delete(uid);
+  }
+
+  /** @param shards how many the feed has; news of others is of the past */
+  newsOf(feed: Parameters<typeof feedLabel>[0], shards: number): PollerNews {
+    const all = [...(this.#news.get(keyOf(feed)) ?? [])].filter(([shard]) => Number(shard) < shards);
+    const trouble = all.map(([, news]) => news.trouble).find((each) => each !== undefined);
+    const markets = all.flatMap(([, { market }]) => (market === undefined ? [] : [market]));
+    const market = markets.find(({ state }) => state === "Open") ?? markets[0];
+    return { ...(trouble && { trouble }), ...(market && { market }) };
+  }
+
+  /** Forgets a feed that is gone. */
+  forgetFeed(feed: Parameters<typeof feedLabel>[0]): void {
+    this.#news.delete(keyOf(feed));
+  }
+
+  #count(pod: KubeObject, { finishedAt, summary }: { finishedAt: EpochMs; summary?: PollSummary }): void {
+    const { uid = "", namespace = "" } = pod.metadata;
+    if (this.#counted.has(uid)) return;
+    this.#counted.add(uid);
+    if (summary === undefined) {
+      this.#options.onUnreadable?.(pod);
+      return;
+    }
+    // A summary names its feed; one that names another than its Pod's is nobody's.
+    const name = summary.feed.startsWith(`${namespace}/`) ? summary.feed.slice(namespace.length + 1) : undefined;
+    if (name === undefined || keyOf({ metadata: { name, namespace } }) !== feedKeyOf(pod)) {
+      this.#options.onUnreadable?.(pod);
+      return;
+    }
+    if (finishedAt < this.#countFrom) return;
+    this.#add(summary);
+  }
+
+  #add({ feed, quotes, staleQuotes, undeliveredQuotes, deadLetters, failures, ...slots }: PollSummary): void {
+    const { telemetry } = this.#options;
+    telemetry.countPolledSlots(feed, slots.slotsPolled);
+    telemetry.countMissedSlots(feed, slots.slotsMissed);
+    telemetry.countPublishedQuotes(feed, "published", quotes);
+    telemetry.countQuotes(feed, "stale", staleQuotes);
+    telemetry.countPublishedQuotes(feed, "undelivered", undeliveredQuotes);
+    const dead = Object.values(deadLetters).reduce((sum, each) => sum + each, 0);
+    telemetry.countQuotes(feed, "dead_letter", dead);
+    for (const [kind, count] of Object.entries(failures)) telemetry.countSymbolFailures(feed, kind, count);
+  }
+}
+
+/** News is taken in the order of its time: a relist shows the Pods in any order. */
+function newsAfter(
+  before: ShardNews | undefined,
+  state: Exclude<ReturnType<typeof readPollerPod>, { kind: "under-way" }>,
+): ShardNews {
+  const last = before ?? { at: -Infinity, failures: 0 };
+  if (state.kind === "stuck") return { ...last, trouble: sameTrouble(last.trouble, state.trouble) };
+  if (state.finishedAt < last.at) return last;
+  const { finishedAt: at, summary } = state;
+  const market = last.market && { market: last.market };
+  if (summary === undefined) {
+    const failures = last.failures + 1;
+    const trouble = failures < IN_A_ROW ? last.trouble : sameTrouble(last.trouble, state.failure);
+    return { at, failures, ...market, ...(trouble && { trouble }) };
+  }
+  const trouble = sameTrouble(last.trouble, troubleIn(summary));
+  const { marketState: seen, lastSlot: slot } = summary;
+  const known =
+    (seen === "Open" || seen === "Stale") && slot !== undefined ? { market: { state: seen, slot } } : market;
+  return { at, failures: 0, ...known, ...(trouble && { trouble }) };
+}
+
+/** The first words that were found for a trouble stay, so that a condition does not change each minute. */
+function sameTrouble(before: Trouble | undefined, now: Trouble): Trouble;
+function sameTrouble(before: Trouble | undefined, now: Trouble | undefined): Trouble | undefined;
+function sameTrouble(before: Trouble | undefined, now: Trouble | undefined): Trouble | undefined {
+  return before !== undefined && before.reason === now?.reason ? before : now;
+}
+
+function keyOf(feed: Parameters<typeof feedLabel>[0]): string {
+  return `${feed.metadata.namespace}/${feedLabel(feed)}`;
+}
+
+/** The key of the feed that a poller's Pod is of; undefined for every other Pod. */
+function feedKeyOf({ metadata: { namespace = "", labels = {} } }: KubeObject): string | undefined {
+  const label = labels[FEED_LABEL];
+  return labels[COMPONENT_LABEL] === "poller" && label !== undefined ? `${namespace}/${label}` : undefined;
+}
+
+function shardOf({ metadata: { labels = {} } }: KubeObject): string {
+  return labels["batch.kubernetes.io/job-completion-index"] ?? labels["stockfeed.dev/shard"] ?? "0";
+}

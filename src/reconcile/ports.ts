@@ -1,0 +1,41 @@
+import type { KubeObject, OwnerReference } from "../api/kube-object.ts";
+import type { StockFeed } from "../api/stockfeed.ts";
+import type { Cluster, ControllerTelemetry, Messaging, SinkInspector } from "../controller-ports.ts";
+import type { Clock, Telemetry } from "../ports.ts";
+
+/** What the workloads of a feed are made with, beside the feed. */
+export interface WorkloadSettings {
+  readonly image: string;
+  readonly imagePullPolicy?: string;
+  /** Added to every container. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly owner: OwnerReference;
+  /** Text that starts the Pods anew when it changes. */
+  readonly restart?: string;
+}
+
+/** The Kubernetes objects of a feed: its poller, and its engine's; none of them runs while the feed is suspended. */
+export type RenderWorkloads = (feed: StockFeed, settings: WorkloadSettings) => readonly KubeObject[];
+
+/** What a reconcile needs of the world. */
+export interface ControllerPorts {
+  readonly cluster: Cluster;
+  readonly messaging: Messaging;
+  readonly sink: SinkInspector;
+  readonly clock: Pick<Clock, "now">;
+  readonly telemetry: ControllerTelemetry & Pick<Telemetry, "countQuotes" | "countMissedSlots">;
+  readonly render: RenderWorkloads;
+}
+
+/** What whoever runs the operator decides for all feeds. */
+export interface ControllerSettings {
+  /** Tells this cluster from others that share a cloud project; must never change. */
+  readonly clusterId: string;
+  /** How often what has no watch is looked at, milliseconds. */
+  readonly driftIntervalMs: number;
+  /** Cloud projects that feeds may use; every one where it is left out. */
+  readonly allowedProjects?: readonly string[];
+  /** Pub/Sub project of the feeds that name none. */
+  readonly defaultProject?: string;
+  readonly workloads: Pick<WorkloadSettings, "image" | "imagePullPolicy" | "env">;
+}

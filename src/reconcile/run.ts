@@ -1,0 +1,66 @@
+import type { KubeObject } from "../api/kube-object.ts";
+import type { EpochMs } from "../quotes/quote.ts";
+import type { Change } from "./changes.ts";
+import type { Part } from "./conditions.ts";
+import type { FeedBook } from "./feed-book.ts";
+import type { Outcome } from "./outcome.ts";
+import type { OwnedIndex } from "./owned-index.ts";
+import type { PollerBook } from "./poller-book.ts";
+import type { ControllerPorts, ControllerSettings } from "./ports.ts";
+import type { FeedStatus, PipelineState } from "./status.ts";
+import type { ClusterFeed } from "./wanted-messaging.ts";
+import type { WorkloadBook } from "./workload-book.ts";
+
+/** What the controller remembers between reconciles; all of it can be made anew, so a restart loses nothing. */
+export interface Memory {
+  readonly feeds: FeedBook;
+  readonly pollers: PollerBook;
+  readonly owned: OwnedIndex;
+  readonly workloads: WorkloadBook;
+}
+
+/** How much of a feed's workloads may run, as the steps so far have it. */
+export type Hold = "nothing" | "poller" | "everything";
+
+/** One reconcile of one feed under way: what every step reads, and where it leaves what it found. */
+export interface FeedRun {
+  readonly ports: ControllerPorts;
+  readonly settings: ControllerSettings;
+  readonly memory: Memory;
+  readonly now: EpochMs;
+  /** The feed as the cache has it. */
+  readonly object: KubeObject;
+  /** Status that was written last. */
+  readonly previous: FeedStatus;
+  hold: Hold;
+  /** Whether Pub/Sub's objects are all there, so that what talks to them may be made. */
+  messagingReady: boolean;
+  /** Undefined until the spec is found to be one that a cluster can run. */
+  feed: ClusterFeed | undefined;
+  pipelines: readonly PipelineState[] | undefined;
+  readonly changes: Change[];
+}
+
+/** A run whose spec is one that a cluster can run. */
+export type ValidRun = FeedRun & { readonly feed: ClusterFeed };
+
+/** What becomes of the feed where a step is not done. */
+export type Otherwise =
+  /** The later steps do nothing: all stays as it is. */
+  | "stop"
+  /** The later steps go on, with the poller suspended. */
+  | "hold-poller"
+  /** The later steps go on where it waits; where it stalls, with everything suspended. */
+  | "hold-when-stalled"
+  /** The later steps go on. */
+  | "go-on";
+
+/** One step of a reconcile; small, and safe to run again at any time. */
+export interface Step<Run = ValidRun> {
+  readonly name: string;
+  /** The condition that it speaks for; without one, it speaks of the feed as a whole. */
+  readonly part?: Part;
+  readonly otherwise: Otherwise;
+  /** @throws ClusterError and MessagingError, which become outcomes in one place */
+  readonly run: (run: Run) => Outcome | Promise<Outcome>;
+}
