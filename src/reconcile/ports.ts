@@ -1,18 +1,8 @@
-import type { KubeObject, OwnerReference } from "../api/kube-object.ts";
+import type { WorkloadSettings } from "../../cdk8s/feed-workloads.ts";
+import type { KubeObject } from "../api/kube-object.ts";
 import type { StockFeed } from "../api/stockfeed.ts";
 import type { Cluster, ControllerTelemetry, Messaging, SinkInspector } from "../controller-ports.ts";
 import type { Clock, Telemetry } from "../ports.ts";
-
-/** What the workloads of a feed are made with, beside the feed. */
-export interface WorkloadSettings {
-  readonly image: string;
-  readonly imagePullPolicy?: string;
-  /** Added to every container. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly owner: OwnerReference;
-  /** Text that starts the Pods anew when it changes. */
-  readonly restart?: string;
-}
 
 /** The Kubernetes objects of a feed: its poller, and its engine's; none of them runs while the feed is suspended. */
 export type RenderWorkloads = (feed: StockFeed, settings: WorkloadSettings) => readonly KubeObject[];

@@ -99,7 +99,7 @@ export class Reconciler {
     const unsaid = gone ? undefined : await this.#say(run, reports);
     telemetry.observeReconcile(gone ? "deleted" : resultOf(reports), (clock.now() - startedAt) / 1_000);
     if (gone) return {};
-    return unsaid === undefined ? this.#again(run, reports) : { fault: unsaid };
+    return unsaid === undefined ? this.#again(run, reports) : againAfter(unsaid, unsaid.retryAfterMs);
   }
 
   /** Forgets a feed that is gone from the cache. */
@@ -152,7 +152,7 @@ export class Reconciler {
   }
 
   /** The only place that writes a status; it writes where the new one says something else. */
-  async #say(run: FeedRun, reports: readonly StepReport[]): Promise<Error | undefined> {
+  async #say(run: FeedRun, reports: readonly StepReport[]): Promise<ClusterError | undefined> {
     const { object, previous, now } = run;
     const { generation, uid = "", name, namespace = "" } = object.metadata;
     const findings: Findings = {
@@ -184,7 +184,7 @@ export class Reconciler {
     const drift = this.#settings.driftIntervalMs * (0.9 + 0.2 * fraction(run.object.metadata.uid ?? ""));
     const soonest = Math.min(drift, market, ...waits.map(({ afterMs = Infinity }) => afterMs));
     if (fault?.fault === undefined) return { afterMs: soonest };
-    return { fault: fault.fault, ...(fault.afterMs !== undefined && { afterMs: fault.afterMs }) };
+    return againAfter(fault.fault, fault.afterMs);
   }
 
   #market({ feed, now }: ValidRun) {
@@ -206,6 +206,10 @@ async function outcomeFrom(work: () => Outcome | Promise<Outcome>): Promise<Outc
   } catch (error) {
     return outcomeOf(error);
   }
+}
+
+function againAfter(fault: Error, afterMs: number | undefined): Again {
+  return { fault, ...(afterMs !== undefined && { afterMs }) };
 }
 
 function isValid(run: FeedRun): run is ValidRun {

@@ -54,7 +54,7 @@ export function wantedMessaging(feed: ClusterFeed, clusterId: string): WantedMes
       retentionMs: RETENTION_MS,
     },
     ...(feed.spec.archive && { archive }),
-    deadLetterTopic: { name: PROJECT_NAMES.deadLetter, labels: SHARED_LABELS },
+    deadLetterTopic: { name: PROJECT_NAMES.deadLetter, labels: SHARED_LABELS, retentionMs: RETENTION_MS },
     deadLetters: {
       name: PROJECT_NAMES.deadLetter,
       topic: PROJECT_NAMES.deadLetter,
