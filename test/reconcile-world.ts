@@ -1,12 +1,12 @@
 import { feedWorkloads } from "../cdk8s/feed-workloads.ts";
 import type { KubeObject } from "../src/api/kube-object.ts";
-import type { ControllerTelemetry, SinkProblem } from "../src/controller-ports.ts";
-import { type Again, Reconciler } from "../src/reconcile/reconcile.ts";
+import type { SinkProblem } from "../src/controller-ports.ts";
 import type { ControllerPorts, ControllerSettings } from "../src/reconcile/ports.ts";
+import { type Again, Reconciler } from "../src/reconcile/reconcile.ts";
 import type { FeedStatus } from "../src/reconcile/status.ts";
-import { memoryCluster } from "./fakes/memory-cluster.ts";
+import { countingControllerTelemetry } from "./fakes/counting-controller-telemetry.ts";
+import { memoryCluster, type MemoryCluster } from "./fakes/memory-cluster.ts";
 import { memoryMessaging } from "./fakes/memory-messaging.ts";
-import { countingTelemetry } from "./fakes/counting-telemetry.ts";
 
 export const PROJECT = "acme-feeds";
 const CLOUD = { pubsub: { projectId: PROJECT }, sink: { bigQuery: { projectId: PROJECT, dataset: "markets" } } };
@@ -27,97 +27,95 @@ export function feedObject({
 export const FEED = { kind: "StockFeed", namespace: "markets", name: "tech" } as const;
 
 /** A controller on fakes, at a time that a test moves. */
-export function reconcileWorld(settings: Partial<ControllerSettings> = {}) {
-  const cluster = memoryCluster();
-  const messaging = memoryMessaging();
-  const { telemetry, counts } = countingTelemetry();
-  const add = (name: string, count: number) => {
-    counts[name] = (counts[name] ?? 0) + count;
-  };
-  const controller: ControllerTelemetry = {
-    observeReconcile: (result) => {
-      add(`reconciles.${result}`, 1);
-    },
-    countReconcileError: () => {
-      add("reconcileErrors", 1);
-    },
-    countDriftCorrections: (count) => {
-      add("drift", count);
-    },
-    countPublishedQuotes: (_feed, outcome, count) => {
-      add(`quotes.${outcome}`, count);
-    },
-    countPolledSlots: (_feed, count) => {
-      add("polled", count);
-    },
-    countSymbolFailures: (_feed, kind, count) => {
-      add(`failures.${kind}`, count);
-    },
-  };
-  const time = { now: Date.parse("2026-01-05T15:00:00Z") };
-  const sinkProblems: SinkProblem[] = [];
-  const ports: ControllerPorts = {
-    cluster,
-    messaging,
-    sink: { inspect: () => Promise.resolve([...sinkProblems]) },
-    clock: { now: () => time.now },
-    telemetry: { ...telemetry, ...controller },
-    render: feedWorkloads,
-  };
-  const unreadable: string[] = [];
-  const start = () =>
-    new Reconciler(
-      ports,
-      { clusterId: "c1", driftIntervalMs: 300_000, workloads: { image: "stockfeed:test", env: {} }, ...settings },
-      (pod) => unreadable.push(pod.metadata.name),
-    );
-  const world = {
-    cluster,
-    messaging,
-    counts,
-    time,
-    sinkProblems,
-    unreadable,
-    ports,
-    reconciler: start(),
-    /** As if the process had been killed and started again. */
-    restart: () => {
-      world.reconciler = start();
-    },
-    reconcile: (name: string = FEED.name): Promise<Again> => world.reconciler.reconcile(FEED.namespace, name),
-    status: (name: string = FEED.name): FeedStatus => {
-      const status = cluster.get({ ...FEED, name })?.status;
-      return (status ?? { conditions: [] }) as FeedStatus;
-    },
-    condition: (type: string, name?: string) => world.status(name).conditions.find((each) => each.type === type),
-    /** The kubelet and the controllers of Kubernetes: what was asked for runs. Whether that changed anything. */
-    runWorkloads: (): boolean => {
-      let changed = false;
-      for (const object of cluster.all()) {
-        if (object.kind !== "StatefulSet" && object.kind !== "Deployment") continue;
-        const { replicas = 1 } = object.spec as { readonly replicas?: number };
-        const status = {
-          observedGeneration: object.metadata.generation,
-          readyReplicas: replicas,
-          updatedReplicas: replicas,
-        };
-        if (JSON.stringify(object.status) === JSON.stringify(status)) continue;
-        cluster.put({ ...object, status });
-        changed = true;
-      }
-      return changed;
-    },
-    /** Reconciles until nothing is written any more; the engine runs meanwhile. */
-    settle: async (name?: string) => {
-      for (let round = 0; round < 20; round++) {
-        const before = cluster.writes.length + messaging.writes.length;
-        await world.reconcile(name);
-        const changed = world.runWorkloads();
-        if (!changed && cluster.writes.length + messaging.writes.length === before) return;
-      }
-      throw new Error("still writing after 20 rounds");
-    },
-    reasons: () => cluster.events.map(({ event }) => event.reason),
-  };
-  return world;
+export class ReconcileWorld {
+  readonly cluster = memoryCluster();
+  readonly messaging = memoryMessaging();
+  readonly sinkProblems: SinkProblem[] = [];
+  readonly unreadable: string[] = [];
+  readonly time = { now: Date.parse("2026-01-05T15:00:00Z") };
+  readonly counts: Record<string, number>;
+  reconciler: Reconciler;
+  readonly #ports: ControllerPorts;
+  readonly #settings: ControllerSettings;
+
+  constructor(settings: Partial<ControllerSettings>) {
+    const { telemetry, counts } = countingControllerTelemetry();
+    this.counts = counts;
+    this.#ports = {
+      cluster: this.cluster,
+      messaging: this.messaging,
+      sink: { inspect: () => Promise.resolve([...this.sinkProblems]) },
+      clock: { now: () => this.time.now },
+      telemetry,
+      render: feedWorkloads,
+    };
+    const workloads = { image: "stockfeed:test", env: {} };
+    this.#settings = { clusterId: "c1", driftIntervalMs: 300_000, workloads, ...settings };
+    this.reconciler = this.#start();
+  }
+
+  /** As if the process had been killed and started again. */
+  restart(): void {
+    this.reconciler = this.#start();
+  }
+
+  reconcile(name: string = FEED.name): Promise<Again> {
+    return this.reconciler.reconcile(FEED.namespace, name);
+  }
+
+  /** Reconciles until nothing is written any more; what was asked for runs meanwhile. */
+  async settle(name?: string): Promise<void> {
+    for (let round = 0; round < 20; round++) {
+      const before = this.writes;
+      await this.reconcile(name);
+      if (!this.runWorkloads() && this.writes === before) return;
+    }
+    throw new Error("still writing after 20 rounds");
+  }
+
+  /** The kubelet and the controllers of Kubernetes: what was asked for runs. Whether that changed anything. */
+  runWorkloads(): boolean {
+    return runWorkloads(this.cluster);
+  }
+
+  /** How many writes there have been. */
+  get writes(): number {
+    return this.cluster.writes.length + this.messaging.writes.length;
+  }
+
+  status(name: string = FEED.name): FeedStatus {
+    const status = this.cluster.get({ ...FEED, name })?.status;
+    return (status ?? { conditions: [] }) as FeedStatus;
+  }
+
+  condition(type: string, name?: string) {
+    return this.status(name).conditions.find((each) => each.type === type);
+  }
+
+  /** Reasons of all events, in order. */
+  reasons(): string[] {
+    return this.cluster.events.map(({ event }) => event.reason);
+  }
+
+  #start(): Reconciler {
+    return new Reconciler(this.#ports, this.#settings, (pod) => this.unreadable.push(pod.metadata.name));
+  }
+}
+
+export function reconcileWorld(settings: Partial<ControllerSettings> = {}): ReconcileWorld {
+  return new ReconcileWorld(settings);
+}
+
+function runWorkloads(cluster: MemoryCluster): boolean {
+  let changed = false;
+  for (const object of cluster.all()) {
+    if (object.kind !== "StatefulSet" && object.kind !== "Deployment") continue;
+    const { replicas = 1 } = object.spec as { readonly replicas?: number };
+    const { generation } = object.metadata;
+    const status = { observedGeneration: generation, readyReplicas: replicas, updatedReplicas: replicas };
+    if (JSON.stringify(object.status) === JSON.stringify(status)) continue;
+    cluster.put({ ...object, status });
+    changed = true;
+  }
+  return changed;
 }

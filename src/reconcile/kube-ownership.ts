@@ -8,6 +8,9 @@ export const FEED_LABEL = "stockfeed.dev/feed";
 /** Label that tells pollers from streams. */
 export const COMPONENT_LABEL = "app.kubernetes.io/component";
 
+/** What runs Pods of a feed. */
+export type Component = "poller" | "stream";
+
 /** Whose an object in a feed's namespace is. */
 export type Ownership =
   | { readonly kind: "ours" }

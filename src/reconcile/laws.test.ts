@@ -87,21 +87,19 @@ async function happen(world: World, what: Happening): Promise<void> {
 /** Somebody deletes or edits one of the objects that were made. */
 async function meddle(world: World, how: "delete" | "edit", which: number): Promise<void> {
   const { topics, subscriptions } = world.messaging.project(PROJECT);
-  const made = [
+  const made: (() => Promise<void> | void)[] = [
     ...children(world).map((object) => () => {
       const { kind, metadata } = object;
       if (how === "delete") world.cluster.remove({ kind, namespace: "markets", name: metadata.name });
       else world.cluster.put({ ...object, spec: edited(object.spec as object) });
     }),
-    ...[...topics.values()].map((topic) => () => {
-      if (how === "delete") return world.messaging.deleteTopic(PROJECT, topic.name);
-      topics.set(topic.name, { ...topic, retentionMs: 600_000 });
-      return undefined;
+    ...[...topics.values()].map((topic) => async () => {
+      if (how === "delete") await world.messaging.deleteTopic(PROJECT, topic.name);
+      else topics.set(topic.name, { ...topic, retentionMs: 600_000 });
     }),
-    ...[...subscriptions.values()].map((subscription) => () => {
-      if (how === "delete") return world.messaging.deleteSubscription(PROJECT, subscription.name);
-      subscriptions.set(subscription.name, { ...subscription, retentionMs: 600_000 });
-      return undefined;
+    ...[...subscriptions.values()].map((subscription) => async () => {
+      if (how === "delete") await world.messaging.deleteSubscription(PROJECT, subscription.name);
+      else subscriptions.set(subscription.name, { ...subscription, retentionMs: 600_000 });
     }),
   ];
   if (made.length > 0) await made[which % made.length]?.();

@@ -1,11 +1,8 @@
 import type { KubeObject } from "../api/kube-object.ts";
 import type { WatchedKind } from "../controller-ports.ts";
 import { feedLabel } from "../plan/names.ts";
-import { COMPONENT_LABEL, FEED_LABEL, ownershipOf } from "./kube-ownership.ts";
+import { type Component, COMPONENT_LABEL, FEED_LABEL, ownershipOf } from "./kube-ownership.ts";
 import type { FeedRun } from "./run.ts";
-
-/** What runs Pods of a feed. */
-export type Component = "poller" | "stream";
 
 /** Kinds of a feed's workloads; each is watched. */
 export const WORKLOAD_KINDS = ["CronJob", "Deployment", "StatefulSet"] as const satisfies readonly WatchedKind[];

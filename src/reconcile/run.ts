@@ -9,7 +9,7 @@ import type { PollerBook } from "./poller-book.ts";
 import type { ControllerPorts, ControllerSettings } from "./ports.ts";
 import type { FeedStatus, PipelineState } from "./status.ts";
 import type { ClusterFeed } from "./wanted-messaging.ts";
-import type { WorkloadBook } from "./workload-book.ts";
+import type { Hold, WorkloadBook } from "./workload-book.ts";
 
 /** What the controller remembers between reconciles; all of it can be made anew, so a restart loses nothing. */
 export interface Memory {
@@ -18,9 +18,6 @@ export interface Memory {
   readonly owned: OwnedIndex;
   readonly workloads: WorkloadBook;
 }
-
-/** How much of a feed's workloads may run, as the steps so far have it. */
-export type Hold = "nothing" | "poller" | "everything";
 
 /** One reconcile of one feed under way: what every step reads, and where it leaves what it found. */
 export interface FeedRun {
@@ -32,6 +29,7 @@ export interface FeedRun {
   readonly object: KubeObject;
   /** Status that was written last. */
   readonly previous: FeedStatus;
+  /** What must not run, as the steps so far have it. */
   hold: Hold;
   /** Whether Pub/Sub's objects are all there, so that what talks to them may be made. */
   messagingReady: boolean;

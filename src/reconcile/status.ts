@@ -32,7 +32,7 @@ export function statusIn(object: KubeObject): FeedStatus {
   const parsed = statusSchema.safeParse(object.status ?? {});
   if (!parsed.success) return { conditions: [] };
   const { conditions = [], ...rest } = parsed.data;
-  return { ...rest, conditions } as FeedStatus;
+  return { ...rest, conditions };
 }
 
 /** The status that follows from what a reconcile found out and what was said before. Pure. */

@@ -1,9 +1,10 @@
 import type { KubeObject } from "../api/kube-object.ts";
 import type { StockFeed } from "../api/stockfeed.ts";
-import { COMPONENT_LABEL, ownerReference } from "./kube-ownership.ts";
-import type { Component } from "./own-workloads.ts";
+import { type Component, COMPONENT_LABEL, ownerReference } from "./kube-ownership.ts";
 import type { ControllerPorts, ControllerSettings } from "./ports.ts";
-import type { Hold } from "./run.ts";
+
+/** How much of a feed's workloads must not run. */
+export type Hold = "nothing" | "poller" | "everything";
 
 interface Entry {
   readonly feed: StockFeed;

@@ -17,7 +17,7 @@ export const haveCredentials: Step = {
     const { namespace } = feed.metadata;
     const { secretKeys } = PROVIDER_LIMITS[provider.type];
     const secret = ports.cluster.get({ kind: "Secret", namespace, name: reference.name });
-    const present = Object.keys((secret?.data ?? {}) as object);
+    const present = Object.keys(secret?.data ?? {});
     const missing = secretKeys.filter((key) => !present.includes(key));
     if (missing.length === 0) return done;
     const name = `Secret ${namespace}/${reference.name}`;

@@ -82,7 +82,7 @@ function stateOfPods({ feed, ports }: ValidRun, component: "poller" | "stream"):
 
 function hash(value: unknown): string {
   return createHash("sha256")
-    .update(JSON.stringify(value) ?? "")
+    .update(JSON.stringify(value ?? null))
     .digest("hex")
     .slice(0, 12);
 }

@@ -1,9 +1,9 @@
 import type { KubeObject } from "../../api/kube-object.ts";
 import { feedLabel } from "../../plan/names.ts";
 import type { Part } from "../conditions.ts";
-import { ownershipOf } from "../kube-ownership.ts";
+import { type Component, ownershipOf } from "../kube-ownership.ts";
 import { done, type Outcome, stalled, waiting } from "../outcome.ts";
-import { type Component, deleteWorkloads, WORKLOAD_KINDS } from "../own-workloads.ts";
+import { deleteWorkloads, WORKLOAD_KINDS } from "../own-workloads.ts";
 import { adopts, changeOf, restartText } from "../run-facts.ts";
 import type { Step, ValidRun } from "../run.ts";
 import { isOf } from "../workload-book.ts";

@@ -1,0 +1,31 @@
+import type { ControllerTelemetry } from "../../src/controller-ports.ts";
+import { countingTelemetry } from "./counting-telemetry.ts";
+
+/** The controller's telemetry and the pipeline's, added up under names such as `quotes.published` and `drift`. */
+export function countingControllerTelemetry() {
+  const { telemetry, counts } = countingTelemetry();
+  const add = (name: string, count: number) => {
+    counts[name] = (counts[name] ?? 0) + count;
+  };
+  const controller: ControllerTelemetry = {
+    observeReconcile: (result) => {
+      add(`reconciles.${result}`, 1);
+    },
+    countReconcileError: () => {
+      add("reconcileErrors", 1);
+    },
+    countDriftCorrections: (count) => {
+      add("drift", count);
+    },
+    countPublishedQuotes: (_feed, outcome, count) => {
+      add(`quotes.${outcome}`, count);
+    },
+    countPolledSlots: (_feed, count) => {
+      add("polled", count);
+    },
+    countSymbolFailures: (_feed, kind, count) => {
+      add(`failures.${kind}`, count);
+    },
+  };
+  return { telemetry: { ...telemetry, ...controller }, counts };
+}
