@@ -8,6 +8,7 @@ const COMMANDS: Program["commands"] = {
   init: async () => (await import("./init.ts")).initCommand(),
   validate: async () => (await import("./validate.ts")).validateCommand(),
   plan: async () => (await import("./plan.ts")).planCommand(),
+  ddl: async () => (await import("./ddl.ts")).ddlCommand(),
   doctor: async () => (await import("./doctor.ts")).doctorCommand(),
   dev: async () => (await import("./dev.ts")).devCommand(),
   replay: async () => (await import("./replay.ts")).replayCommand(),

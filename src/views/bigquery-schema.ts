@@ -162,6 +162,23 @@ AS
 ${view.query(quotedName(dataset, view.table))}`.trim();
 }
 
+/**
+ * Statements that make a whole dataset where it is missing, its views anew.
+ * @param location as `createDatasetSql` has it
+ */
+export function datasetStatements(dataset: DatasetId, location?: string): string[] {
+  return [
+    createDatasetSql(dataset, location),
+    ...TABLES.map((table) => createTableSql(dataset, table)),
+    ...VIEWS.map((view) => createViewSql(dataset, view)),
+  ];
+}
+
+/** The statement that lets a service account work with a dataset. */
+export function grantSql({ projectId, dataset }: DatasetId, role: string, account: string): string {
+  return `GRANT \`${role}\` ON SCHEMA \`${projectId}.${dataset}\` TO "serviceAccount:${account}"`;
+}
+
 /** The statement that adds columns to a table; BigQuery adds none that must have a value, since old rows have none. */
 export function addColumnsSql(dataset: DatasetId, table: BigQueryTable, columns: readonly BigQueryColumn[]): string {
   const added = columns.map((column) => `ADD COLUMN IF NOT EXISTS ${columnSql({ ...column, required: false })}`);

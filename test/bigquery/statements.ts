@@ -31,6 +31,7 @@ export type AnalyzedStatement =
       readonly renamedTo?: string;
     }
   | { readonly type: "DROP"; readonly name: string; readonly ifExists: boolean; readonly object: string }
+  | { readonly type: "GRANT" }
   | { readonly type: "OTHER"; readonly kind: string };
 
 type CreateMode = "CREATE_DEFAULT" | "CREATE_OR_REPLACE" | "CREATE_IF_NOT_EXISTS";
@@ -59,6 +60,8 @@ export function statement(resolved: Tree): AnalyzedStatement {
         ifExists: tree.isIfExists === true,
         object: String(tree.objectType).toUpperCase(),
       };
+    case "resolvedGrantStmtNode":
+      return { type: "GRANT" };
     default:
       return { type: "OTHER", kind: kind.replace(/^resolved|StmtNode$/g, "") };
   }

@@ -17,6 +17,7 @@ import {
   createTableSql,
   createViewSql,
   type DatasetId,
+  grantSql,
   quotedName,
   TABLES,
   VIEWS,
@@ -171,6 +172,6 @@ function distinct(found: readonly Found[]): readonly Found[] {
   return outage ? [{ problem: outage.problem }] : found;
 }
 
-function grant({ projectId, dataset }: DatasetId, role: string): string {
-  return `GRANT \`${role}\` ON SCHEMA \`${projectId}.${dataset}\` TO "serviceAccount:ACCOUNT_EMAIL"`;
+function grant(dataset: DatasetId, role: string): string {
+  return grantSql(dataset, role, "ACCOUNT_EMAIL");
 }

@@ -1,0 +1,102 @@
+import { Command, InvalidArgumentError } from "commander";
+import type { StockFeed } from "../api/stockfeed.ts";
+import { type DatasetId, datasetStatements, grantSql } from "../views/bigquery-schema.ts";
+import { usageError } from "./cli-error.ts";
+import type { CommandIo } from "./command-io.ts";
+import { readFeeds } from "./read-feeds.ts";
+
+const HELP = `
+Run again, it makes what is missing and the views anew; tables that are there stay as they are. Nothing is looked up.
+
+Examples:
+  $ stockfeed ddl -f feed.yaml | bq query --project_id=acme --use_legacy_sql=false
+  $ stockfeed ddl -f feed.yaml --location EU --pubsub-project-number 123456789012
+  $ stockfeed ddl -f feeds/*.yaml > dataset.sql
+
+Exit codes: 0 printed; 2 a manifest is not valid, or none of them has a sink.
+`;
+
+/** The flags as they are typed. */
+interface DdlFlags {
+  readonly file: readonly string[];
+  readonly location?: string;
+  readonly pubsubProjectNumber?: string;
+}
+
+/** A dataset and the feeds that write to it. */
+interface FeedsOfDataset {
+  readonly dataset: DatasetId;
+  readonly feeds: StockFeed[];
+}
+
+/** `stockfeed ddl`: the statements that make the BigQuery tables and views which feeds write to. */
+export function ddlCommand(io: Pick<CommandIo, "stdin" | "stdout"> = process): Command {
+  return new Command("ddl")
+    .description("print the SQL that makes feeds' BigQuery datasets, tables and views")
+    .requiredOption("-f, --file <file...>", "manifests whose sinks are meant; - is standard input")
+    .option(
+      "--location <name>",
+      "where new datasets keep their data, such as EU (default: the project's)",
+      locationName,
+    )
+    .option(
+      "--pubsub-project-number <number>",
+      "number of the Pub/Sub project, to let its agent write archives (gcloud projects describe shows it)",
+      projectNumber,
+    )
+    .addHelpText("after", HELP)
+    .action(async (flags: DdlFlags) => {
+      const datasets = byDataset(await readFeeds(flags.file, io));
+      if (datasets.length === 0) {
+        throw usageError(
+          "No manifest has a sink. Add one, such as: sink: {bigQuery: {projectId: acme, dataset: markets}}.",
+        );
+      }
+      io.stdout.write(datasets.map((each) => script(each, flags)).join("\n"));
+    });
+}
+
+function byDataset(feeds: readonly StockFeed[]): FeedsOfDataset[] {
+  const datasets = new Map<string, FeedsOfDataset>();
+  for (const feed of feeds) {
+    if (feed.spec.sink === undefined) continue;
+    const { projectId, dataset } = feed.spec.sink.bigQuery;
+    const name = `${projectId}.${dataset}`;
+    const entry = datasets.get(name) ?? { dataset: { projectId, dataset }, feeds: [] };
+    entry.feeds.push(feed);
+    datasets.set(name, entry);
+  }
+  return [...datasets.values()];
+}
+
+function script({ dataset, feeds }: FeedsOfDataset, { location, pubsubProjectNumber }: DdlFlags): string {
+  const names = feeds.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).join(", ");
+  const statements = datasetStatements(dataset, location).map((statement) => `${statement};\n`);
+  const archives = feeds.some(({ spec }) => spec.archive);
+  return [
+    `-- Dataset ${dataset.projectId}.${dataset.dataset}, of ${names}.\n`,
+    ...statements,
+    ...(archives ? [agentGrant(dataset, pubsubProjectNumber)] : []),
+  ].join("\n");
+}
+
+/** An archive is written by Pub/Sub itself, whose account is named for the number of its project. */
+function agentGrant(dataset: DatasetId, projectNumber: string | undefined): string {
+  const account = `service-${projectNumber ?? "PROJECT_NUMBER"}@gcp-sa-pubsub.iam.gserviceaccount.com`;
+  const grant = grantSql(dataset, "roles/bigquery.dataEditor", account);
+  if (projectNumber !== undefined) return `-- Pub/Sub's own agent writes the archive.\n${grant};\n`;
+  return (
+    "-- Pub/Sub's own agent writes the archive, and has to be let. --pubsub-project-number fills in the number, which\n" +
+    `-- \`gcloud projects describe PROJECT --format='value(projectNumber)'\` shows:\n-- ${grant};\n`
+  );
+}
+
+function locationName(text: string): string {
+  if (/^[A-Za-z0-9-]+$/.test(text)) return text;
+  throw new InvalidArgumentError("Write a location of BigQuery, such as EU or europe-west2.");
+}
+
+function projectNumber(text: string): string {
+  if (/^[0-9]+$/.test(text)) return text;
+  throw new InvalidArgumentError("Write the project's number, not its ID.");
+}
