@@ -128,6 +128,8 @@ export class KubeClient {
       ...(this.#options.headers as Record<string, string>),
       accept: "application/json",
       ...(type && { "content-type": type }),
+      // Node says no length of a DELETE's body, and the server would read it as the next request.
+      ...(body !== undefined && { "content-length": Buffer.byteLength(body) }),
     };
     return new Promise((resolve, reject) => {
       const sent = request(new URL(path, this.#server), { ...this.#options, method, headers, signal }, resolve);

@@ -1,17 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { arbitraryManifest, type Manifest } from "../../test/arbitrary-feed.ts";
+import { arbitraryManifest } from "../../test/arbitrary-feed.ts";
+import { BREAKS, broken } from "../../test/broken-feeds.ts";
 import { parseFeeds, parseManifests } from "./parse.ts";
 import { formatProblem, type Problem } from "./problem.ts";
 
 const HEAD = "apiVersion: stockfeed.dev/v1alpha1\nkind: StockFeed\nmetadata: {name: tech}\n";
-const CLOUD = {
-  "spec.engine": "Dataflow",
-  "spec.pubsub": { projectId: "acme-feeds" },
-  "spec.sink": { bigQuery: { projectId: "acme-data", dataset: "markets" } },
-  "spec.dataflow": { projectIds: ["acme-feeds"], region: "europe-west2", tempLocation: "gs://acme/tmp" },
-};
 const SPEC = "spec:\n  symbols: [AAPL]\n  provider: {type: Simulated}\n";
 
 function problemsOf(text: string): readonly Problem[] {
@@ -29,18 +24,6 @@ function write(manifest: unknown): string {
 
 function range<T>(length: number, make: (index: number) => T): T[] {
   return Array.from({ length }, (_, index) => make(index));
-}
-
-/** A copy with values set at dotted paths; undefined removes. */
-function applied(manifest: Manifest, set: Readonly<Record<string, unknown>>): unknown {
-  const copy = structuredClone(manifest) as Record<string, unknown>;
-  for (const [path, value] of Object.entries(set)) {
-    const steps = path.split(".");
-    const last = steps.pop()!;
-    const parent = steps.reduce((at, step) => at[step] as Record<string, unknown>, copy);
-    parent[last] = structuredClone(value);
-  }
-  return copy;
 }
 
 /** Aliases that multiply tenfold a level. */
@@ -177,242 +160,11 @@ status:
   });
 });
 
-/** A break of each rule: what is set in a valid manifest, where the one problem must then be, and what it must say. */
-const breaks: readonly [rule: string, set: Record<string, unknown>, path: string, says: RegExp][] = [
-  ["names are Kubernetes names", { "metadata.name": "Tech_1" }, "metadata.name", /Kubernetes name/],
-  ["names have no empty part", { "metadata.name": "a..b" }, "metadata.name", /Kubernetes name/],
-  ["names are at most 253 long", { "metadata.name": "a".repeat(254) }, "metadata.name", /at most 253/],
-  ["namespaces have no dot", { "metadata.namespace": "a.b" }, "metadata.namespace", /Kubernetes namespace/],
-  ["namespaces are at most 63 long", { "metadata.namespace": "a".repeat(64) }, "metadata.namespace", /up to 63/],
-  ["there are symbols", { "spec.symbols": [] }, "spec.symbols", /at least 1 entry/],
-  [
-    "there are at most 5000 symbols",
-    { "spec.symbols": range(5001, (i) => `S${i}`) },
-    "spec.symbols",
-    /at most 5,000 entries/,
-  ],
-  ["symbols are in capitals", { "spec.symbols": ["aapl"] }, "spec.symbols[0]", /must be a symbol/],
-  ["symbols are at most ten long", { "spec.symbols": ["A".repeat(11)] }, "spec.symbols[0]", /must be a symbol/],
-  ["symbols start with a letter", { "spec.symbols": ["AAPL", "1A"] }, "spec.symbols[1]", /must be a symbol/],
-  ["symbols are unique", { "spec.symbols": ["AAPL", "IBM", "AAPL"] }, "spec.symbols[2]", /symbols\[0\] is the same/],
-  ["symbols are text", { "spec.symbols": ["AAPL", true] }, "spec.symbols[1]", /is true but must be text.*quotes/],
-  ["the provider is known", { "spec.provider": { type: "Yahoo" } }, "spec.provider.type", /Simulated, Replay, IEX/],
-  ["the provider has a type", { "spec.provider": { seed: 1 } }, "spec.provider.type", /is required/],
-  [
-    "a seed is a whole number",
-    { "spec.provider": { type: "Simulated", seed: 1.5 } },
-    "spec.provider.seed",
-    /whole number/,
-  ],
-  ["a seed is not negative", { "spec.provider": { type: "Simulated", seed: -1 } }, "spec.provider.seed", /at least 0/],
-  ["a replay has a file", { "spec.provider": { type: "Replay" } }, "spec.provider.file", /is required/],
-  [
-    "a speed is above zero",
-    { "spec.provider": { type: "Replay", file: "a", speed: 0 } },
-    "spec.provider.speed",
-    /above 0/,
-  ],
-  ["IEX has an address", { "spec.provider": { type: "IEX" } }, "spec.provider.baseUrl", /is required/],
-  ...["Alpaca", "Finnhub", "Tiingo"].map((type): (typeof breaks)[number] => [
-    `${type} has a Secret`,
-    { "spec.provider": { type } },
-    "spec.provider.credentialsSecretRef",
-    /is required/,
-  ]),
-  [
-    "addresses are http",
-    { "spec.provider": { type: "IEX", baseUrl: "ftp://a.b" } },
-    "spec.provider.baseUrl",
-    /http or https/,
-  ],
-  [
-    "providers have their own fields",
-    { "spec.provider": { type: "IEX", baseUrl: "http://a.b", seed: 1 } },
-    "spec.provider.seed",
-    /no field of provider IEX/,
-  ],
-  ["an interval is a duration", { "spec.polling": { interval: "ten" } }, "spec.polling.interval", /must be a duration/],
-  ["an interval is no bare number", { "spec.polling": { interval: 10 } }, "spec.polling.interval", /with a unit/],
-  ["an interval is above zero", { "spec.polling": { interval: "0s" } }, "spec.polling.interval", /1s to 24h/],
-  ["an interval divides a minute", { "spec.polling": { interval: "7s" } }, "spec.polling.interval", /Write 6s or 10s/],
-  [
-    "an interval is in whole minutes",
-    { "spec.polling": { interval: "90s" } },
-    "spec.polling.interval",
-    /Write 1m or 2m/,
-  ],
-  [
-    "sessions are known",
-    { "spec.polling": { interval: "1s", session: "nyse" } },
-    "spec.polling.session",
-    /Did you mean NYSE/,
-  ],
-  [
-    "extended hours need a session",
-    { "spec.polling.extendedHours": true, "spec.polling.session": "Always" },
-    "spec.polling.extendedHours",
-    /needs session NYSE/,
-  ],
-  [
-    "a session has a slot every day",
-    { "spec.polling": { interval: "7h", session: "NYSE" }, "spec.resolutions": [{ window: "14h" }] },
-    "spec.polling.interval",
-    /at most the session's length \(6h30m\)/,
-  ],
-  [
-    "shards have symbols",
-    { "spec.symbols": ["A", "B"], "spec.polling.shards": 3 },
-    "spec.polling.shards",
-    /number of symbols \(2\)/,
-  ],
-  ["shards are at least one", { "spec.polling.shards": 0 }, "spec.polling.shards", /at least 1/],
-  ["a Pod's lead is at most five minutes", { "spec.polling.startLead": "6m" }, "spec.polling.startLead", /0s to 5m/],
-  ["there are resolutions", { "spec.resolutions": [] }, "spec.resolutions", /at least 1 entry/],
-  [
-    "windows are multiples of the interval",
-    { "spec.polling": { interval: "10s" }, "spec.resolutions": [{ window: "1m" }, { window: "65s" }] },
-    "spec.resolutions[1].window",
-    /Write 1m or 1m10s/,
-  ],
-  [
-    "windows are no shorter than the interval",
-    { "spec.polling": { interval: "5m" }, "spec.resolutions": [{ window: "1m" }] },
-    "spec.resolutions[0].window",
-    /Write 5m,/,
-  ],
-  [
-    "windows are at most a day",
-    { "spec.polling": { interval: "1h" }, "spec.resolutions": [{ window: "25h" }] },
-    "spec.resolutions[0].window",
-    /1s to 24h/,
-  ],
-  [
-    "windows differ, however they are written",
-    { "spec.polling": { interval: "10s" }, "spec.resolutions": [{ window: "1m" }, { window: "60s" }] },
-    "spec.resolutions[1].window",
-    /resolutions\[0\] is as long/,
-  ],
-  [
-    "an offset is below the interval",
-    { "spec.polling": { interval: "10s" }, "spec.resolutions": [{ window: "1m", offset: "15s" }] },
-    "spec.resolutions[0].offset",
-    /below polling.interval \(10s\)\. Write 5s/,
-  ],
-  [
-    "lateness is at most a day",
-    { "spec.polling": { interval: "1m" }, "spec.resolutions": [{ window: "1m", allowedLateness: "25h" }] },
-    "spec.resolutions[0].allowedLateness",
-    /0s to 24h/,
-  ],
-  [
-    "windows have bounded state",
-    {
-      "spec.symbols": range(5000, (i) => `S${i}`),
-      "spec.polling": { interval: "1s" },
-      "spec.resolutions": [{ window: "1m" }, { window: "10000s" }],
-    },
-    "spec.resolutions[1].window",
-    /5,000 symbols x 10,000 slots are 50,000,000\. Write at most 2h46m39s/,
-  ],
-  [
-    "lateness has bounded state",
-    {
-      "spec.symbols": range(5000, (i) => `S${i}`),
-      "spec.polling": { interval: "1s" },
-      "spec.resolutions": [{ window: "1m", allowedLateness: "24h" }],
-    },
-    "spec.resolutions[0].allowedLateness",
-    /86,400 slots/,
-  ],
-  ["engines are known", { "spec.engine": "Flink" }, "spec.engine", /Embedded or Dataflow/],
-  ...(["dataflow", "pubsub", "sink"] as const).map((part): (typeof breaks)[number] => [
-    `Dataflow needs ${part}`,
-    { ...CLOUD, [`spec.${part}`]: undefined },
-    `spec.${part}`,
-    /required under engine Dataflow/,
-  ]),
-  [
-    "a region is no zone",
-    { ...CLOUD, "spec.dataflow.region": "europe-west2-a" },
-    "spec.dataflow.region",
-    /must be a Google Cloud region/,
-  ],
-  [
-    "a temporary location is a bucket's",
-    { ...CLOUD, "spec.dataflow.tempLocation": "/tmp" },
-    "spec.dataflow.tempLocation",
-    /Cloud Storage/,
-  ],
-  ["projects have IDs", { "spec.pubsub": { projectId: "Acme" } }, "spec.pubsub.projectId", /project ID/],
-  ["a sink is BigQuery", { "spec.sink": {} }, "spec.sink.bigQuery", /is required/],
-  ["archive is true or false", { "spec.archive": "yes" }, "spec.archive", /true or false/],
-  [
-    "label keys are Kubernetes'",
-    { "spec.podTemplate": { labels: { "a b": "c" } } },
-    'spec.podTemplate.labels["a b"]',
-    /label key/,
-  ],
-  [
-    "label values are text",
-    { "spec.podTemplate": { labels: { team: 5 } } },
-    "spec.podTemplate.labels.team",
-    /Put it in quotes/,
-  ],
-  [
-    "the operator's labels are its own",
-    { "spec.podTemplate": { labels: { "stockfeed.dev/feed": "x" } } },
-    'spec.podTemplate.labels["stockfeed.dev/feed"]',
-    /operator's/,
-  ],
-  [
-    "quantities are Kubernetes'",
-    { "spec.podTemplate": { resources: { limits: { cpu: "lots" } } } },
-    "spec.podTemplate.resources.limits.cpu",
-    /quantity/,
-  ],
-  [
-    "tolerations have a key",
-    { "spec.podTemplate": { tolerations: [{ value: "x" }] } },
-    "spec.podTemplate.tolerations[0].key",
-    /unless operator is Exists/,
-  ],
-  [
-    "Exists has no value",
-    { "spec.podTemplate": { tolerations: [{ key: "a", operator: "Exists", value: "x" }] } },
-    "spec.podTemplate.tolerations[0].value",
-    /left out/,
-  ],
-  [
-    "only NoExecute has seconds",
-    { "spec.podTemplate": { tolerations: [{ key: "a", tolerationSeconds: 5 }] } },
-    "spec.podTemplate.tolerations[0].tolerationSeconds",
-    /NoExecute/,
-  ],
-  ["a field is known in the spec", { "spec.symbol": ["A"] }, "spec.symbol", /Did you mean symbols\?/],
-  [
-    "a field is known in polling",
-    { "spec.polling.intervall": "10s" },
-    "spec.polling.intervall",
-    /Did you mean interval\?/,
-  ],
-  ["a field is known in the metadata", { "metadata.label": {} }, "metadata.label", /Did you mean labels\?/],
-  [
-    "a field is at its own place",
-    { "spec.drainTimeout": "10m" },
-    "spec.drainTimeout",
-    /belongs at spec\.dataflow\.drainTimeout/,
-  ],
-  ["a field is known at the top", { specs: {} }, "specs", /Did you mean spec\?/],
-  ["a resource is a StockFeed", { kind: "Secret" }, "kind", /must be StockFeed/],
-  ["a version is known", { apiVersion: "stockfeed.dev/v9" }, "apiVersion", /v1alpha1/],
-];
-
 describe("a broken rule gives exactly one problem, at its path:", () => {
-  it.each(breaks)("%s", (_, set, path, says) => {
+  it.each(BREAKS)("$rule", ({ set, path, says }) => {
     fc.assert(
       fc.property(arbitraryManifest, (manifest) => {
-        const broken = applied(manifest, set);
-        const problems = problemsOf(write(broken));
+        const problems = problemsOf(write(broken(manifest, set)));
         expect(problems.map((problem) => problem.path)).toEqual([path]);
         expect(formatProblem(problems[0]!)).toMatch(says);
       }),

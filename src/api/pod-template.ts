@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { celMessage, withCelRules } from "./cel.ts";
+import { celMessage, celText, withCelRules } from "./cel.ts";
 import {
   annotationsField,
   keyed,
@@ -13,20 +13,24 @@ import { type Wording, wording } from "./wording.ts";
 
 const MOST_ENTRIES = 64;
 
-const notation = wording("must be a Kubernetes quantity", "Write an amount such as 250m, 2 or 512Mi.");
-/** Whole numbers alone without a unit, as CRDs have it: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
-const quantity = z
-  .union(
-    [
-      z.int(notation).min(0, notation),
-      z
-        .string()
-        .max(32, notation)
-        .regex(/^[0-9]+(\.[0-9]+)?(m|[kMGTPE]|[KMGTPE]i)?$/, notation),
-    ],
-    { error: notation },
-  )
-  .meta({ description: "An amount such as 250m, 2 or 512Mi." });
+const QUANTITY = /^[0-9]+(\.[0-9]+)?(m|[kMGTPE]|[KMGTPE]i)?$/;
+const quantityWording = { rule: "must be a Kubernetes quantity", fix: "Write an amount such as 250m, 2 or 512Mi." };
+const notation = wording(quantityWording.rule, quantityWording.fix);
+/**
+ * Whole numbers alone without a unit, as CRDs have it.
+ * https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+ */
+const quantity = withCelRules(
+  z.union([z.int(notation).min(0, notation), z.string().max(32, notation).regex(QUANTITY, notation)], {
+    error: notation,
+  }),
+  [
+    {
+      rule: `type(self) != string || self.matches(${celText(QUANTITY.source)})`,
+      message: celMessage(quantityWording),
+    },
+  ],
+).meta({ description: "An amount such as 250m, 2 or 512Mi." });
 
 const quantities = (description: string) => keyed(z.record(labelKeyField, quantity), 20).meta({ description });
 

@@ -25,6 +25,13 @@ function nearestIntervals(ms: number): string {
   return `${formatDuration(Math.max(below, minutes))} or ${formatDuration(intervalOfAtLeast(ms))}`;
 }
 
+/** The same as CEL, of the duration at a place; false where it is none. */
+export function celIsInterval(place: string): string {
+  const ms = celMs(place);
+  const divides = `${ms} in [${WITHIN_A_MINUTE.join(", ")}]`;
+  return `(${celIsDuration(place)} && (${divides} || (${ms} > 0 && ${ms} % ${MINUTE_MS} == 0)))`;
+}
+
 const INTERVALS = "1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60 s, or whole minutes";
 const DIVIDES = "must divide a minute or be whole minutes";
 
@@ -38,9 +45,7 @@ const intervalField = withCelRules(
   ),
   [
     {
-      rule:
-        `!${celIsDuration("self")} || ${celMs("self")} in [${WITHIN_A_MINUTE.join(", ")}] || ` +
-        `${celMs("self")} % ${MINUTE_MS} == 0`,
+      rule: `!${celIsDuration("self")} || ${celMs("self")} == 0 || ${celIsInterval("self")}`,
       message: celMessage({ rule: DIVIDES, fix: `Write ${INTERVALS}.` }),
     },
   ],

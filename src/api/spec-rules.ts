@@ -80,7 +80,7 @@ const shardsHaveSymbols: SpecRule = {
   },
   cel: [
     {
-      rule: "self.polling.shards <= self.symbols.size()",
+      rule: "self.polling.shards <= self.symbols.size() || self.symbols.size() == 0",
       message: celMessage({ rule: NO_MORE, fix: `Write fewer; ${IDLE}.` }),
       fieldPath: ".polling.shards",
     },

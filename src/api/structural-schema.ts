@@ -64,15 +64,15 @@ function intOrString(schema: JsonSchema, [first, second]: readonly JsonSchema[])
   if (first?.type !== "integer" || second?.type !== "string") {
     throw new RangeError(`A union of ${first?.type} and ${second?.type} has no structural schema.`);
   }
-  const { description, ...text } = { ...structuralSchema({ ...second, type: "" }), description: schema.description };
-  return defined({
-    description,
+  const text = structuralSchema({ ...second, type: undefined });
+  const whole = structuralSchema({ ...schema, anyOf: undefined });
+  return {
+    ...whole,
     "x-kubernetes-int-or-string": true,
     anyOf: [{ type: "integer" }, { type: "string" }],
     ...text,
-    ...bounds(first),
-    type: undefined,
-  });
+    ...defined(bounds(first)),
+  };
 }
 
 /** One mapping with the fields of every member, and the rules that tell them apart. */

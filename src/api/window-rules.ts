@@ -1,5 +1,6 @@
 import { celIsDuration, celMs } from "./cel.ts";
 import { durationMs, formatDuration } from "./duration.ts";
+import { celIsInterval } from "./polling-spec.ts";
 import type { SpecRule } from "./spec-rule.ts";
 
 /**
@@ -14,7 +15,7 @@ const PERIOD = celMs(INTERVAL);
 /** That the durations which a rule counts with are durations; in `all`, a resolution is `r`. */
 function durationsAreGood(...fields: ("interval" | "window" | "offset" | "allowedLateness")[]): string {
   const good = fields.map((field) => {
-    if (field === "interval") return `${celIsDuration(INTERVAL)} && ${PERIOD} > 0`;
+    if (field === "interval") return celIsInterval(INTERVAL);
     const inEach = `self.resolutions.all(r, ${celIsDuration(`r.${field}`)})`;
     return field === "offset" ? inEach.replace("(r, ", "(r, !has(r.offset) || ") : inEach;
   });
