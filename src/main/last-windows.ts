@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { durationMs, formatDuration } from "../api/duration.ts";
-import type { ResultReader } from "../ports.ts";
+import type { QueryResult, ResultReader } from "../ports.ts";
 import { formatTime } from "../quotes/format-time.ts";
 import type { EpochMs } from "../quotes/quote.ts";
 import { usageError } from "./cli-error.ts";
@@ -27,16 +27,19 @@ const MINUTE_MS = 60_000;
 /** Places of the column resolution_minutes. */
 const MINUTE_PLACES = 9;
 
-/** The last window of each feed and resolution that the flags leave, up to the time `at`; the shortest first. */
-export async function lastWindows(reader: ResultReader, flags: WindowFlags): Promise<FeedWindow[]> {
+/**
+ * The last window of each feed and resolution that the flags leave, up to the time `at`; the shortest first.
+ * @param since where some end after it, only windows that do are looked at: BigQuery's time partitions before it, which
+ *   cost money to read, are left alone
+ */
+export async function lastWindows(reader: ResultReader, flags: WindowFlags, since?: EpochMs): Promise<FeedWindow[]> {
   const conditions = ["TRUE"];
   if (flags.feed !== undefined) conditions.push(`feed = ${literal(flags.feed)}`);
   if (flags.resolution !== undefined) conditions.push(`resolution_minutes = ${resolutionLiteral(flags.resolution)}`);
   if (flags.at !== undefined) conditions.push(`window_end <= ${timeLiteral(parseTime("--at", flags.at))}`);
-  const { rows } = await reader.query(
-    `SELECT feed, resolution_minutes, MAX(window_end) FROM windows WHERE ${conditions.join(" AND ")} ` +
-      "GROUP BY feed, resolution_minutes ORDER BY feed, resolution_minutes",
-  );
+  const recent =
+    since === undefined ? [] : await newestEnds(reader, [...conditions, `window_end > ${timeLiteral(since)}`]);
+  const rows = recent.length > 0 ? recent : await newestEnds(reader, conditions);
   return rows.map(([feed, minutes, end]) => {
     const windowEnd = Date.parse(String(end));
     return {
@@ -48,6 +51,14 @@ export async function lastWindows(reader: ResultReader, flags: WindowFlags): Pro
         `AND window_end = ${timeLiteral(windowEnd)}`,
     };
   });
+}
+
+async function newestEnds(reader: ResultReader, conditions: readonly string[]): Promise<QueryResult["rows"]> {
+  const { rows } = await reader.query(
+    `SELECT feed, resolution_minutes, MAX(window_end) FROM windows WHERE ${conditions.join(" AND ")} ` +
+      "GROUP BY feed, resolution_minutes ORDER BY feed, resolution_minutes",
+  );
+  return rows;
 }
 
 /**
@@ -66,8 +77,11 @@ export function timeLiteral(time: EpochMs): string {
   return `TIMESTAMP '${new Date(time).toISOString()}'`;
 }
 
+/** A text that is the same in DuckDB, which doubles quotes, and in GoogleSQL, which escapes by backslashes. */
 function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
+  const parts = text.split(/([^\w ./:-])/u).filter((part) => part !== "");
+  const sql = parts.map((part) => (/^[\w ./:-]+$/.test(part) ? `'${part}'` : `CHR(${part.codePointAt(0) ?? 0})`));
+  return sql.length === 1 ? sql.join() : `CONCAT(${["''", ...sql].join(", ")})`;
 }
 
 function resolutionLiteral(text: string): string {
