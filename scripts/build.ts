@@ -1,5 +1,5 @@
 /**
- * Builds dist/: the program by the TypeScript compiler, the console's page by esbuild. The old dist/ serves until the
+ * Builds dist/: the program by the TypeScript compiler, the console's page and the poller by esbuild. The old dist/ serves until the
  * new one is whole.
  * Usage: node scripts/build.ts
  */
@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { chmod, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { bundlePage } from "../src/console/bundle.ts";
+import { bundlePoller } from "./bundle-poller.ts";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
@@ -27,6 +28,7 @@ if (status !== 0) {
 const page = join(made, "src", "console", "public");
 await mkdir(page, { recursive: true });
 for (const [name, content] of await bundlePage()) await writeFile(join(page, name), content);
+await bundlePoller(join(made, "src", "main"));
 await chmod(join(made, program), 0o755);
 await rm(dist, { recursive: true, force: true });
 await rename(made, dist);

@@ -17,6 +17,7 @@ const COMMANDS: Program["commands"] = {
   gain: async () => (await import("./gain.ts")).gainCommand(),
   query: async () => (await import("./query.ts")).queryCommand(),
   export: async () => (await import("./export.ts")).exportCommand(),
+  poll: async () => (await import("./poll.ts")).pollCommand(),
 };
 
 const EXAMPLES = `

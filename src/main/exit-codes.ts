@@ -8,6 +8,8 @@ export const EXIT = {
   usage: 2,
   /** Stopped by Ctrl-C before it was done: 128 + SIGINT, as shells count it. */
   interrupted: 130,
+  /** Ended by SIGTERM before it was done: 128 + SIGTERM. A Job makes another Pod for the rest. */
+  terminated: 143,
 } as const;
 
 /** One of the codes in EXIT. */

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatDuration } from "../api/duration.ts";
+import { durationMs, formatDuration } from "../api/duration.ts";
 import { slotsIn } from "../quotes/slots.ts";
-import { jobDeadlineSeconds, jobMinute, jobSlots, startingDeadlineSeconds } from "./poll-job.ts";
+import { jobDeadlineSeconds, jobMinute, jobSlots, slotsFromNow, startingDeadlineSeconds } from "./poll-job.ts";
 import { pollSchedule } from "./schedule.ts";
 
 const MINUTE = 60_000;
@@ -110,9 +110,22 @@ describe("a Job's minute", () => {
   });
 
   it.each([undefined, "", "by-hand", "test-1", "poll-2013", `x-${minutes + 2}`, `x-${minutes - 61}`, "x-9999999999"])(
-    "is the clock's for a Job called %s",
+    "is not in the name of a Job called %s",
     (name) => {
-      expect(jobMinute(name, start + 12_345)).toBe(start);
+      expect(jobMinute(name, start + 12_345)).toBeUndefined();
     },
   );
+});
+
+describe("a Job that a person made", () => {
+  it.each([
+    ["10s", [start + 10_000, start + 20_000, start + 30_000, start + 40_000, start + 50_000, start + 60_000]],
+    ["30s", [start, start + 30_000]],
+    ["1m", [start]],
+    ["1h", [start - 30 * MINUTE]],
+  ])("at an interval of %s has a minute's slots, the current one first", (interval, slots) => {
+    const { from, until, end } = slotsFromNow({ interval, startLead: "10s" }, start + 12_345);
+    expect([...slotsIn(from, until, durationMs(interval))]).toEqual(slots);
+    expect(end).toBe(start + 12_345 + MINUTE);
+  });
 });

@@ -27,14 +27,20 @@ export interface JobSlots {
 }
 
 /**
- * The minute that a CronJob made this Job for: its Jobs' names end in the minutes since the epoch. The minute that the
- * clock is in where the name says no likely one, as of a Job that a person made.
+ * The minute that a CronJob made a Job for: its Jobs' names end in the minutes since the epoch. Undefined where the name
+ * says no likely one, as of a Job that a person made.
  */
-export function jobMinute(jobName: string | undefined, now: EpochMs): EpochMs {
+export function jobMinute(jobName: string | undefined, now: EpochMs): EpochMs | undefined {
   const [, digits] = /-([0-9]{1,9})$/.exec(jobName ?? "") ?? [];
   const minute = Number(digits) * MINUTE_MS;
   const age = now - minute;
-  return age >= EARLIEST_MS && age <= LATEST_MS ? minute : slotOf(now, MINUTE_MS);
+  return age >= EARLIEST_MS && age <= LATEST_MS ? minute : undefined;
+}
+
+/** The slots of a Job that a person made: those of the minute that begins with the current slot. */
+export function slotsFromNow(polling: Polling, now: EpochMs): JobSlots {
+  const from = slotOf(now, durationMs(polling.interval));
+  return { from, until: from + MINUTE_MS, end: now + MINUTE_MS };
 }
 
 /** The slots of the Job of a minute. */

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
+import { formatDuration } from "../api/duration.ts";
+import { jobSlots } from "../plan/poll-job.ts";
 import { type ManualClock, manualClock } from "../../test/fakes/manual-clock.ts";
 import type { Bus, FetchResult, ObservedPrice, QuoteProvider } from "../ports.ts";
-import { decodeSummary, encodeSummary } from "../quotes/poll-summary.ts";
+import { decodeSummary, encodeSummary, type FailureKind, type PollSummary } from "../quotes/poll-summary.ts";
 import type { DeadLetter, EpochMs, Quote } from "../quotes/quote.ts";
 import { sessionOf } from "../quotes/session.ts";
 import { slotsIn } from "../quotes/slots.ts";
@@ -558,6 +560,28 @@ describe("the poll loop's market", () => {
   });
 });
 
+it("polls each slot once where one Job follows another, whatever the interval and the lead", async () => {
+  const interval = fc.oneof(
+    fc.constantFrom(5, 6, 10, 15, 20, 30, 60).map((seconds) => seconds * 1000),
+    fc.constantFrom(2, 5, 7, 60).map((minutes) => minutes * 60_000),
+  );
+  await fc.assert(
+    fc.asyncProperty(interval, fc.integer({ min: 0, max: 300 }), async (intervalMs, leadSeconds) => {
+      const clock = manualClock(open);
+      const polling = { interval: formatDuration(intervalMs), startLead: `${leadSeconds}s` };
+      const minutes = Array.from({ length: 12 }, (_, i) => open + i * 60_000);
+      const jobs = minutes.map((minute) => loop(clock, { intervalMs, ...jobSlots(polling, minute) }));
+      const [first, last] = [jobSlots(polling, open), jobSlots(polling, open + 11 * 60_000)];
+      await clock.advance(last.end + intervalMs);
+      const summaries = await Promise.all(jobs.map(({ summary }) => summary));
+      const polled = jobs.flatMap(({ reports }) => reports.map(({ slot }) => slot)).sort((a, b) => a - b);
+      expect(polled).toEqual([...slotsIn(first.from, last.until, intervalMs)]);
+      expect(summaries.every(({ slotsMissed }) => slotsMissed === 0)).toBe(true);
+    }),
+    { numRuns: 30 },
+  );
+});
+
 describe("the poll loop's end", () => {
   it("comes at any moment with a summary of what was done, and leaves nothing waiting", async () => {
     const moments = fc.record({
@@ -636,6 +660,43 @@ describe("the poll loop's end", () => {
     expect(Object.keys(summary.deadLetters)).toHaveLength(4);
     expect(decodeSummary(encodeSummary(summary))).toMatchObject({ slotsPolled: 2, failures: { Unauthorized: 2 } });
     expect(Buffer.byteLength(encodeSummary(summary))).toBeLessThanOrEqual(4_096);
+  });
+
+  it("says in its summary, slot by slot, what a process that is killed leaves behind", async () => {
+    const clock = manualClock(open);
+    const summaries: PollSummary[] = [];
+    const { stop } = loop(clock, { onSummary: (summary) => summaries.push(summary) });
+    await clock.advance(open + 10_000);
+    expect(summaries.map(({ slotsPolled, lastSlot }) => [slotsPolled, lastSlot]).slice(-2)).toEqual([
+      [1, open],
+      [2, open + 10_000],
+    ]);
+    expect(await stop()).toEqual(summaries.at(-1));
+  });
+
+  it("knows a closed market by its end, of a Job on a holiday and of the day's last", async () => {
+    const christmas = Date.parse("2013-12-25T15:00:00Z");
+    const idle = loop(manualClock(christmas), { session: nyse, from: christmas, until: christmas + 60_000 });
+    expect(await idle.summary).toMatchObject({ slotsPolled: 0, slotsMissed: 0, marketState: "Closed" });
+
+    const close = Date.parse("2013-10-07T20:00:00Z");
+    const clock = manualClock(close - 60_000);
+    const last = loop(clock, { session: nyse, from: close - 50_000, until: close + 10_000 });
+    await clock.advance(close);
+    expect(await last.summary).toMatchObject({ slotsPolled: 6, marketState: "Closed", lastSlot: close });
+  });
+
+  it("keeps why a provider is left alone, rather than that it is", async () => {
+    const clock = manualClock(open);
+    const failed = (kind: FailureKind, message: string) => ({
+      prices: [],
+      failures: [{ symbol: "AAPL", kind, message }],
+    });
+    const fetch: Fetch = ({ slot }) =>
+      Promise.resolve(slot === open ? failed("Network", "No route.") : failed("CircuitOpen", "Left alone."));
+    const { stop } = loop(clock, { fetch });
+    await clock.advance(open + 10_000);
+    expect(await stop()).toMatchObject({ problem: "No route." });
   });
 
   it("names its last slot and what went wrong last, also when a later slot went well", async () => {

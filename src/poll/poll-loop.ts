@@ -30,6 +30,8 @@ export interface PollLoopOptions extends SlotPollerOptions {
   readonly from?: EpochMs;
   /** The loop ends before the first slot from here on. By default it goes on until it is stopped. */
   readonly until?: EpochMs;
+  /** Told of the summary each time it changes, so that what was done is known wherever the process ends. */
+  readonly onSummary?: (summary: PollSummary) => void;
 }
 
 /**
@@ -41,15 +43,20 @@ export async function runPollLoop(options: PollLoopOptions): Promise<PollSummary
   let summary = emptySummary(feed, options.provider.type);
   let missedBefore = 0;
 
+  const change = (to: PollSummary) => {
+    summary = to;
+    options.onSummary?.(summary);
+  };
   const enter = (state: MarketState, nextOpen?: EpochMs) => {
-    if (summary.marketState !== state) observer?.onMarket(state, nextOpen);
-    summary = { ...summary, marketState: state };
+    if (summary.marketState === state) return;
+    observer?.onMarket(state, nextOpen);
+    change({ ...summary, marketState: state });
   };
   const countMissed = (from: EpochMs, to: EpochMs) => {
     const missed = countPolledSlots(session, intervalMs, from, to);
     if (missed === 0) return;
     missedBefore += missed;
-    summary = { ...summary, slotsMissed: summary.slotsMissed + missed };
+    change({ ...summary, slotsMissed: summary.slotsMissed + missed });
     telemetry.countMissedSlots(feed, missed);
   };
 
@@ -57,8 +64,8 @@ export async function runPollLoop(options: PollLoopOptions): Promise<PollSummary
   const followSlots = async () => {
     for (let next = options.from ?? slotOf(clock.now(), intervalMs); ;) {
       const due = nextPolledSlot(session, intervalMs, next);
-      if (due >= until) return;
       if (!session.isOpen(Math.max(next, clock.now()))) enter("Closed", due);
+      if (due >= until) return;
       await clock.sleepUntil(due, signal);
       const current = Math.max(due, slotOf(clock.now(), intervalMs));
       countMissed(due, Math.min(current, until));
@@ -67,7 +74,7 @@ export async function runPollLoop(options: PollLoopOptions): Promise<PollSummary
       const report = await poll(current, missedBefore);
       missedBefore = 0;
       enter(report.marketState);
-      summary = withSlot(summary, report);
+      change(withSlot(summary, report));
       observer?.onSlot(report);
     }
   };

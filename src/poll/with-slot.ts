@@ -4,7 +4,7 @@ import type { SlotReport } from "./slot-report.ts";
 /** The summary with one more slot in it; missed slots are counted when they are missed, so not from the report. */
 export function withSlot(summary: PollSummary, report: SlotReport): PollSummary {
   const newest = Math.max(summary.newestProviderTime ?? -Infinity, report.newestProviderTime ?? -Infinity);
-  const problem = problemOf(report);
+  const problem = problemOf(report, summary.problem);
   return {
     ...summary,
     slotsPolled: summary.slotsPolled + 1,
@@ -27,9 +27,14 @@ export function withSlot(summary: PollSummary, report: SlotReport): PollSummary 
   };
 }
 
-/** What went wrong in a slot, the gravest first: nothing delivered, then no price, then a price that is none. */
-function problemOf({ deliveryError, failures, deadLetters }: SlotReport): string | undefined {
-  return deliveryError?.message ?? failures[0]?.message ?? deadLetters[0]?.detail;
+/**
+ * What went wrong in a slot, the gravest first: nothing delivered, then no price, then a price that is none. That a
+ * provider is left alone for a while says less than why, which an earlier slot said.
+ */
+function problemOf({ deliveryError, failures, deadLetters }: SlotReport, before?: string): string | undefined {
+  const failure = failures.find(({ kind }) => kind !== "CircuitOpen")?.message;
+  const left = failures.length > 0 ? (before ?? failures[0]?.message) : undefined;
+  return deliveryError?.message ?? failure ?? left ?? deadLetters[0]?.detail;
 }
 
 function tally<K extends string>(

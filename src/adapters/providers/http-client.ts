@@ -1,4 +1,3 @@
-import { STATUS_CODES } from "node:http";
 import type { ProviderType } from "../../api/provider-spec.ts";
 import type { Clock } from "../../ports.ts";
 import { formatTime } from "../../quotes/format-time.ts";
@@ -109,6 +108,8 @@ export class HttpClient {
     const { provider, clock, credentials } = this.#options;
     const { status } = response;
     const said = text.trim() === "" ? "" : `: ${this.#quote(text)}`;
+    // Imported by name at the top, the module would load half of Node's network code with it, at every start.
+    const { STATUS_CODES } = process.getBuiltinModule("node:http");
     const what = `${status} ${STATUS_CODES[status]?.toLowerCase() ?? "status"}`;
     const refused = (kind: ProviderError["kind"], next: NextStep, advice = "") =>
       new ProviderError(

@@ -1,0 +1,53 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What a container that runs without end answers Kubernetes and Prometheus. */
+export interface Probes {
+  /** Why it is not ready yet; undefined where it is. */
+  readonly notReady: () => string | undefined;
+  /** The text of `/metrics`, and its content type. */
+  readonly metrics: () => Promise<string>;
+  readonly contentType: string;
+}
+
+/**
+ * Serves `/healthz`, `/readyz` and `/metrics` on all addresses of the Pod. That it answers is what `/healthz` tells: a
+ * process whose event loop is stuck does not.
+ * @returns the port, and how to stop
+ */
+export async function serveProbes(
+  port: number,
+  probes: Probes,
+): Promise<{ readonly port: number; readonly close: () => void }> {
+  const server = createServer((request, response) => {
+    const answer = (status: number, text: string, type = "text/plain; charset=utf-8") => {
+      response.writeHead(status, { "content-type": type }).end(text);
+    };
+    const path = request.url?.split("?", 1)[0];
+    if (path === "/healthz") {
+      answer(200, "ok\n");
+    } else if (path === "/readyz") {
+      const reason = probes.notReady();
+      answer(reason === undefined ? 200 : 503, `${reason ?? "ok"}\n`);
+    } else if (path === "/metrics") {
+      probes.metrics().then(
+        (text) => {
+          answer(200, text, probes.contentType);
+        },
+        () => {
+          answer(500, "The metrics can't be read.\n");
+        },
+      );
+    } else answer(404, "There are /healthz, /readyz and /metrics.\n");
+  });
+  server.listen(port);
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
