@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import { Agent, request, type RequestOptions } from "node:https";
-import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import { text } from "node:stream/consumers";
 import { KubeConfig } from "@kubernetes/client-node";
 
@@ -107,7 +107,12 @@ export class KubeClient {
     const query = `watch=true&allowWatchBookmarks=true&resourceVersion=${resourceVersion}`;
     const response = await this.#send("GET", `${path}${path.includes("?") ? "&" : "?"}${query}`, { signal });
     if (response.statusCode !== 200) throw refusal(response.statusCode ?? 0, await text(response));
-    for await (const line of createInterface(response)) if (line !== "") yield JSON.parse(line) as WatchEvent<T>;
+    let rest = "";
+    for await (const chunk of response.setEncoding("utf8") as AsyncIterable<string>) {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) yield JSON.parse(line) as WatchEvent<T>;
+    }
   }
 
   async #json<T>(method: string, path: string, body?: object, type = "application/json"): Promise<T> {
@@ -136,6 +141,13 @@ export class KubeClient {
       sent.once("error", reject).end(body);
     });
   }
+}
+
+/** Makes a namespace that takes Pods, which is when its service account is there. */
+export async function createNamespace(client: KubeClient, name: string): Promise<void> {
+  await client.create("/api/v1/namespaces", { metadata: { name } });
+  const made = async () => (await client.list(`/api/v1/namespaces/${name}/serviceaccounts`)).items.length > 0;
+  while (!(await made())) await delay(50);
 }
 
 function refusal(code: number, answer: string): KubeRefusal {

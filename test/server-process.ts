@@ -1,8 +1,6 @@
 /**
- * A server that a test starts: its output in a file, its readiness waited for, and gone when the test's process is gone.
- *
- * A test run that is itself killed by SIGKILL cannot end its children; a server that ends with its standard input
- * (test/control-plane) is then gone too, another (Java) stays.
+ * A server that a test starts: its output in a file, its readiness waited for, and gone when the test's process is gone,
+ * however that ends.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,15 +8,11 @@ import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { forgetGroup, watchGroup } from "./reaper.ts";
 
 /** How long a server may take to come up, and to end after SIGTERM, in milliseconds. */
 const START_LIMIT = 90_000;
 const STOP_LIMIT = 10_000;
-
-const running = new Set<ChildProcess>();
-process.once("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
 
 export class ServerProcess {
   readonly #name: string;
@@ -33,13 +27,18 @@ export class ServerProcess {
     this.#log = log;
     mkdirSync(dirname(log), { recursive: true });
     const output = openSync(log, "a");
-    const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["pipe", output, output] });
+    const child = spawn(program, args, {
+      env: { ...process.env, ...env },
+      stdio: ["pipe", output, output],
+      detached: true,
+    });
     closeSync(output);
     this.#child = child;
-    running.add(child);
+    const { pid } = child;
+    if (pid !== undefined) watchGroup(pid);
     this.#ended = new Promise((resolve) => {
       const end = () => {
-        running.delete(child);
+        if (pid !== undefined) forgetGroup(pid);
         resolve();
       };
       child.once("exit", end).once("error", end);

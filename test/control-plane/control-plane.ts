@@ -12,13 +12,15 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { KubeConfig } from "@kubernetes/client-node";
+import { type AccountToken, currentCluster, writeAccountKubeconfig } from "../account-kubeconfig.ts";
 import { KubeClient } from "../kube-client.ts";
 import { freePort, type ServerProcess } from "../server-process.ts";
 import { builtControlPlane, buildControlPlane, hasGo } from "./build.ts";
-import { kubeconfigOf, makeCredentials } from "./credentials.ts";
+import { makeCredentials } from "./credentials.ts";
 import { apiServerFlags, controllerManagerFlags } from "./server-flags.ts";
 import { type ServerSetup, startAssets, startBuilt } from "./servers.ts";
+
+const TOKEN_SECONDS = 3600;
 
 export interface ControlPlaneOptions {
   /** Where it keeps everything; by default a new temporary directory, which `stop` removes. */
@@ -103,8 +105,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     },
     snapshot: (directory) => copyDown(join(dataDir, "etcd"), directory),
     restore: (directory) => copyDown(directory, join(dataDir, "etcd")),
-    kubeconfigFor: (namespace, account, seconds) =>
-      writeKubeconfigFor(files.kubeconfig, dataDir, namespace, account, seconds),
+    kubeconfigFor: (namespace, account, seconds = TOKEN_SECONDS) =>
+      kubeconfigIn(dataDir, files.kubeconfig, { namespace, account, seconds }),
     stop: async () => {
       await end("SIGTERM");
       if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
@@ -128,52 +130,31 @@ async function untilAccountsAreMade(kubeconfig: string): Promise<void> {
   }
 }
 
-async function writeKubeconfigFor(
-  admin: string,
-  directory: string,
-  namespace: string,
-  account: string,
-  seconds = 3600,
-): Promise<string> {
-  const config = new KubeConfig();
-  config.loadFromFile(admin);
-  const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new Error(`${admin} has no current cluster`);
-  const { status } = await new KubeClient(admin).create<{ status: { token: string } }>(
-    `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`,
-    { spec: { expirationSeconds: seconds } },
-  );
-  const path = join(directory, `${namespace}.${account}.kubeconfig`);
-  const authority = join(directory, "authority.crt");
-  const { caData, caFile } = cluster;
-  if (caData !== undefined) await writeFile(authority, Buffer.from(caData, "base64"));
-  const text = kubeconfigOf(cluster.server, caFile ?? authority, account, status.token);
-  await writeFile(path, text, { mode: 0o600 });
+async function kubeconfigIn(directory: string, admin: string, wanted: AccountToken): Promise<string> {
+  const path = join(directory, `${wanted.namespace}.${wanted.account}.kubeconfig`);
+  await writeAccountKubeconfig(admin, path, wanted);
   return path;
 }
 
 async function useExisting(kubeconfig: string): Promise<ControlPlane> {
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
-  const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new Error(`STOCKFEED_TEST_KUBECONFIG=${kubeconfig} has no current cluster`);
+  const { server, authority } = await currentCluster(kubeconfig);
   const dataDir = await mkdtemp(join(tmpdir(), "stockfeed-cluster-"));
   const caFile = join(dataDir, "authority.crt");
-  if (cluster.caData !== undefined) await writeFile(caFile, Buffer.from(cluster.caData, "base64"));
+  await writeFile(caFile, authority);
   const refuse = () =>
     Promise.reject(new Error("This is an existing cluster: it can't be killed, restarted or copied."));
   return {
-    url: cluster.server,
+    url: server,
     kubeconfig,
-    caFile: cluster.caFile ?? caFile,
+    caFile,
     dataDir,
     restartable: false,
     kill: refuse,
     restart: refuse,
     snapshot: refuse,
     restore: refuse,
-    kubeconfigFor: (namespace, account, seconds) =>
-      writeKubeconfigFor(kubeconfig, dataDir, namespace, account, seconds),
+    kubeconfigFor: (namespace, account, seconds = TOKEN_SECONDS) =>
+      kubeconfigIn(dataDir, kubeconfig, { namespace, account, seconds }),
     stop: () => rm(dataDir, { recursive: true, force: true }),
   };
 }

@@ -32,7 +32,7 @@ export async function makeCredentials(dataDir: string, url: string): Promise<Cre
   };
   if (!existsSync(files.tokens)) await makeKeys(pki, files);
   const [adminToken = ""] = (await readFile(files.tokens, "utf8")).split(",");
-  await writeFile(files.kubeconfig, kubeconfigOf(url, files.authority, "admin", adminToken), { mode: 0o600 });
+  await writeFile(files.kubeconfig, adminKubeconfig(url, files.authority, adminToken), { mode: 0o600 });
   return { ...files, adminToken };
 }
 
@@ -49,15 +49,16 @@ async function makeKeys(
   await writeFile(files.tokens, `${token},admin,admin,"system:masters"\n`, { mode: 0o600 });
 }
 
-/** A kubeconfig of one user with a bearer token; JSON is YAML. */
-export function kubeconfigOf(url: string, authority: string, user: string, token: string): string {
+function adminKubeconfig(url: string, authority: string, token: string): string {
   const config = {
     apiVersion: "v1",
     kind: "Config",
+    // By its path: the server has yet to make it.
     clusters: [{ name: "test", cluster: { server: url, "certificate-authority": authority } }],
-    users: [{ name: user, user: { token } }],
-    contexts: [{ name: "test", context: { cluster: "test", user } }],
+    users: [{ name: "admin", user: { token } }],
+    contexts: [{ name: "test", context: { cluster: "test", user: "admin" } }],
     "current-context": "test",
   };
+  // JSON is YAML.
   return JSON.stringify(config, undefined, 2);
 }
