@@ -59,7 +59,7 @@ describe("the CRD's schema", () => {
     }
   });
 
-  it("has every default of the manifest, but for those of one provider alone", () => {
+  it("has every default of the manifest, but for those of one provider alone and of a list's entries", () => {
     const defaults = schemas.filter(([, schema]) => schema.default !== undefined);
     expect(Object.fromEntries(defaults.map(([path, schema]) => [path, schema.default]))).toEqual({
       ".spec.polling": {},
@@ -71,7 +71,6 @@ describe("the CRD's schema", () => {
       ".spec.polling.workload": "CronJob",
       ".spec.polling.startLead": "10s",
       ".spec.resolutions": [{ window: "1m" }, { window: "5m" }, { window: "15m" }],
-      ".spec.resolutions[].allowedLateness": "60s",
       ".spec.engine": "Embedded",
       ".spec.archive": true,
       ".spec.dataflow.template": "TypeScript",
@@ -98,6 +97,11 @@ describe("the CRD's schema", () => {
     expect(at(".spec.provider.baseUrl").description).toBe(
       "Under type IEX, Alpaca, Finnhub or Tiingo: address of a server that speaks the provider's format.",
     );
+  });
+
+  it("says the defaults that it can't set", () => {
+    expect(at(".spec.provider.seed").description).toMatch(/ 1 unless said\.$/);
+    expect(at(".spec.resolutions[].allowedLateness").description).toMatch(/ 60s unless said\.$/);
   });
 
   it("has lists that are merged by what tells their entries apart", () => {

@@ -31,7 +31,11 @@ const KEPT = [
  *
  * Unknown fields need no word: a server prunes them, or refuses them under strict field validation. Names of a mapping's
  * entries have no schema there; a rule says what they must be. Of a union by `type` the members' fields are merged, and
- * rules say which belong to which; a member's default is left out, since the server would set it under every type.
+ * rules say which belong to which.
+ *
+ * Two kinds of defaults are left out, and said in the description. One of a union's member would be set under every type.
+ * One inside a list's entry would make the list another one than was applied, which kubectl apply and GitOps tools take
+ * for a change each time, since they compare the lists of custom resources as a whole.
  * @throws RangeError for a union that is neither by `type` nor of whole numbers and text
  */
 export function structuralSchema(schema: JsonSchema): StructuralSchema {
@@ -48,7 +52,7 @@ export function structuralSchema(schema: JsonSchema): StructuralSchema {
     ...bounds(schema),
     properties: properties && mapValues(properties, structuralSchema),
     additionalProperties: hasSchema(additionalProperties) ? structuralSchema(additionalProperties) : undefined,
-    items: items && structuralSchema(items),
+    items: items && structuralSchema(withoutDefaults(items)),
   });
 }
 
@@ -94,7 +98,7 @@ function mergedUnion(union: JsonSchema, members: readonly JsonSchema[]): JsonSch
     const having = typesWith((member) => member.properties?.[name] !== undefined);
     const requiring = typesWith((member) => member.required?.includes(name) === true);
     const field = members.find((member) => member.properties?.[name] !== undefined)?.properties?.[name] ?? {};
-    properties[name] = { ...field, default: undefined, description: describeMember(field, having) };
+    properties[name] = under(having, withoutDefault(field));
     rules.push(belongsTo(name, having), ...(requiring.length === 0 ? [] : [requiredUnder(name, requiring)]));
   }
   return {
@@ -107,9 +111,22 @@ function mergedUnion(union: JsonSchema, members: readonly JsonSchema[]): JsonSch
   };
 }
 
-function describeMember({ description = "", default: fallback }: JsonSchema, having: readonly string[]): string {
-  const unless = fallback === undefined ? "" : ` ${JSON.stringify(fallback)} unless said.`;
-  return `Under type ${anyOf(having)}: ${description.charAt(0).toLowerCase()}${description.slice(1)}${unless}`;
+function under(types: readonly string[], field: JsonSchema): JsonSchema {
+  const { description = "" } = field;
+  const said = `${description.charAt(0).toLowerCase()}${description.slice(1)}`;
+  return { ...field, description: `Under type ${anyOf(types)}: ${said}` };
+}
+
+function withoutDefault(field: JsonSchema): JsonSchema {
+  const { default: fallback, description = "" } = field;
+  if (fallback === undefined) return field;
+  const written = typeof fallback === "string" ? fallback : JSON.stringify(fallback);
+  return { ...field, default: undefined, description: `${description} ${written} unless said.` };
+}
+
+function withoutDefaults(schema: JsonSchema): JsonSchema {
+  if (schema.properties === undefined) return schema;
+  return { ...schema, properties: mapValues(schema.properties, withoutDefault) };
 }
 
 function belongsTo(name: string, types: readonly string[]): CelRule {

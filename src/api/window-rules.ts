@@ -16,10 +16,14 @@ const PERIOD = celMs(INTERVAL);
 function durationsAreGood(...fields: ("interval" | "window" | "offset" | "allowedLateness")[]): string {
   const good = fields.map((field) => {
     if (field === "interval") return celIsInterval(INTERVAL);
-    const inEach = `self.resolutions.all(r, ${celIsDuration(`r.${field}`)})`;
-    return field === "offset" ? inEach.replace("(r, ", "(r, !has(r.offset) || ") : inEach;
+    return `self.resolutions.all(r, ${ifThere(field)}${celIsDuration(`r.${field}`)})`;
   });
   return good.join(" && ");
+}
+
+/** Before a condition on a resolution's field: true of one without it. The default of a lateness breaks no rule. */
+function ifThere(field: "window" | "offset" | "allowedLateness"): string {
+  return field === "window" ? "" : `!has(r.${field}) || `;
 }
 
 const MULTIPLE = "must be a whole multiple of polling.interval";
@@ -135,7 +139,7 @@ const stateIsBounded: SpecRule = {
     return {
       rule:
         `!(${durationsAreGood("interval", field)}) || ` +
-        `self.resolutions.all(r, self.symbols.size() * (${slots}) < ${CELL_LIMIT})`,
+        `self.resolutions.all(r, ${ifThere(field)}self.symbols.size() * (${slots}) < ${CELL_LIMIT})`,
       message: `${field} ${BOUNDED}. Shorten it, or take fewer symbols or a longer interval.`,
       fieldPath: ".resolutions",
     };
