@@ -1,4 +1,5 @@
 import type { Manifest } from "./arbitrary-feed.ts";
+import { BROKEN_FORMS } from "./broken-forms.ts";
 import { type Break, BROKEN_PARTS } from "./broken-parts.ts";
 
 function range<T>(length: number, make: (index: number) => T): T[] {
@@ -134,6 +135,15 @@ const TABLE: readonly Break[] = [
     /no field of provider IEX/,
     /Forbidden: belongs to provider type Simulated\. Remove it/,
   ],
+  ...Object.entries({ file: "a", speed: 2, baseUrl: "http://a.b", credentialsSecretRef: { name: "a" } }).map(
+    ([field, value]): Break => [
+      `the simulator has no ${field}`,
+      { "spec.provider": { type: "Simulated", [field]: value } },
+      `spec.provider.${field}`,
+      /no field of provider Simulated/,
+      new RegExp(`spec\\.provider\\.${field}: Forbidden: belongs to provider type (Replay|IEX, Alpaca)`),
+    ],
+  ),
   ["an interval is a duration", { "spec.polling": { interval: "ten" } }, "spec.polling.interval", /must be a duration/],
   [
     "an interval is no bare number",
@@ -256,6 +266,7 @@ const TABLE: readonly Break[] = [
     /allowedLateness must keep symbols x slots under 50,000,000\. Shorten it/,
   ],
   ...BROKEN_PARTS,
+  ...BROKEN_FORMS,
 ];
 
 /** A break of each rule. */
