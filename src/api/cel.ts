@@ -22,7 +22,7 @@ export interface CelRule {
 const VALIDATIONS = "x-kubernetes-validations";
 
 /** The rules that a zod schema carries in its metadata. */
-export function celRules(field: z.ZodType): readonly CelRule[] {
+function celRules(field: z.ZodType): readonly CelRule[] {
   return (field.meta()?.[VALIDATIONS] as readonly CelRule[] | undefined) ?? [];
 }
 
