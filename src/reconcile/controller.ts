@@ -62,7 +62,8 @@ export class Controller {
     const { cluster, queue, clock, reconciler } = this.#options;
     this.#leading = true;
     reconciler.memory.pollers.countFrom(clock.now());
-    for (const { metadata } of cluster.list("StockFeed")) queue.add(`${metadata.namespace ?? ""}/${metadata.name}`, "low");
+    for (const { metadata } of cluster.list("StockFeed"))
+      queue.add(`${metadata.namespace ?? ""}/${metadata.name}`, "low");
   }
 
   /** Leads no more. */

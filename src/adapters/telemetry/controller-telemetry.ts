@@ -25,7 +25,8 @@ export function createControllerTelemetry(registry: Registry): OperatorTelemetry
   const histogram = (definition: MetricDefinition) =>
     new Histogram({ ...settings(definition), buckets: [...(definition.buckets ?? [])] });
 
-  const quotes = registry.getSingleMetric(METRICS.quotes.name) as Counter;
+  const quotes = registry.getSingleMetric(METRICS.quotes.name);
+  if (!(quotes instanceof Counter)) throw new Error("The registry is not of createTelemetry: it counts no quotes.");
   const reconciles = histogram(CONTROLLER_METRICS.reconcileDuration);
   const errors = counter(CONTROLLER_METRICS.reconcileErrors);
   const drift = counter(CONTROLLER_METRICS.driftCorrections);
