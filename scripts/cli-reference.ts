@@ -1,31 +1,34 @@
 import type { Command } from "commander";
 import { buildProgram } from "../src/main/cli.ts";
+import { PLUGIN } from "../src/main/plugin/plugin.ts";
 
 const WIDTH = 110;
 
-/** The text of docs/reference/cli.md, from the help that the program itself prints. */
+/** The text of docs/reference/cli.md, from the help that the programs themselves print. */
 export async function cliReference(): Promise<string> {
-  const program = await buildProgram();
-  const { commands } = program;
-  const links = commands.map((command) => `- [\`stockfeed ${command.name()}\`](#${anchor(command)})`);
-  const sections = commands.map((command) => `## stockfeed ${command.name()}\n\n${helpBlock(command)}`);
   return `<!-- Generated from the commands' own help by npm run generate; edit it in src/main. -->
 
 # Commands
 
 Each command's \`--help\`, as it is printed. In a checkout \`npx stockfeed\` runs them.
 
-${helpBlock(program)}
+${reference(await buildProgram())}
 
-${links.join("\n")}
+# kubectl stockfeed
 
-${sections.join("\n\n")}
+With \`kubectl-stockfeed\` on the path, kubectl has these too. In a checkout \`npx kubectl-stockfeed\` runs them.
+
+${reference(await buildProgram(undefined, PLUGIN))}
 `;
 }
 
-/** As headings are linked to on GitHub. */
-function anchor(command: Command): string {
-  return `stockfeed-${command.name()}`;
+/** A program's help, and that of each of its commands. */
+function reference(program: Command): string {
+  const { commands } = program;
+  const title = (command: Command) => `${program.name()} ${command.name()}`;
+  const links = commands.map((command) => `- [\`${title(command)}\`](#${title(command).replaceAll(" ", "-")})`);
+  const sections = commands.map((command) => `## ${title(command)}\n\n${helpBlock(command)}`);
+  return `${helpBlock(program)}\n\n${links.join("\n")}\n\n${sections.join("\n\n")}`;
 }
 
 function helpBlock(command: Command): string {

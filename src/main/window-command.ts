@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import type { QueryResult, ResultReader } from "../ports.ts";
+import type { EpochMs } from "../quotes/quote.ts";
 import { printJson, type CommandIo } from "./command-io.ts";
-import { lastWindows, type FeedWindow, type WindowFlags } from "./last-windows.ts";
+import { lastWindows, parseTime, type FeedWindow, type WindowFlags } from "./last-windows.ts";
 import { DEFAULT_STORE, withReader } from "./store-access.ts";
 import { textTable } from "./text-table.ts";
 
@@ -28,6 +29,8 @@ export interface WindowSource {
    */
   read<T>(command: Command, work: (reader: ResultReader, feed?: string) => Promise<T>): Promise<T>;
   readonly examples: string;
+  /** How far back windows are looked for first, in milliseconds, where reading all of them would cost. */
+  readonly lookBackMs?: number;
 }
 
 /** The flags that every source's command has, as they are typed. */
@@ -65,7 +68,7 @@ export function windowCommand(view: WindowView, source: WindowSource, io: Pick<C
       const command = given.at(-1) as Command;
       const { json, ...flags } = command.opts<Flags>();
       const answers = await source.read(command, async (reader, feed) =>
-        readWindows(reader, view, { ...flags, ...(feed !== undefined && { feed }) }),
+        readWindows(reader, view, { ...flags, ...(feed !== undefined && { feed }) }, earliest(source, flags.at)),
       );
       if (json === true)
         printJson(
@@ -76,15 +79,25 @@ export function windowCommand(view: WindowView, source: WindowSource, io: Pick<C
     });
 }
 
+/** From when on windows are looked for first. */
+function earliest({ lookBackMs }: WindowSource, at?: string): EpochMs | undefined {
+  return lookBackMs && (at === undefined ? Date.now() : parseTime("--at", at)) - lookBackMs;
+}
+
 interface Answer {
   readonly window: FeedWindow;
   readonly result: QueryResult;
 }
 
-async function readWindows(reader: ResultReader, view: WindowView, flags: WindowFlags): Promise<Answer[]> {
+async function readWindows(
+  reader: ResultReader,
+  view: WindowView,
+  flags: WindowFlags,
+  since?: EpochMs,
+): Promise<Answer[]> {
   const answers: Answer[] = [];
   const columns = [...WINDOW, ...view.columns].join(", ");
-  for (const window of await lastWindows(reader, flags)) {
+  for (const window of await lastWindows(reader, flags, since)) {
     const sql = `SELECT ${columns} FROM ${view.view} WHERE ${window.condition} ORDER BY ${view.order}`;
     answers.push({ window, result: await reader.query(sql) });
   }
