@@ -1,8 +1,9 @@
+import { CONTROLLER_METRICS } from "../src/adapters/telemetry/controller-metrics.ts";
 import { METRICS, type MetricDefinition } from "../src/adapters/telemetry/metrics.ts";
 
 /** The text of docs/reference/metrics.md, from the definitions that the registry is made of. */
 export function metricsReference(): string {
-  return `<!-- Generated from src/adapters/telemetry/metrics.ts by npm run generate; edit it there. -->
+  return `<!-- Generated from src/adapters/telemetry by npm run generate; edit it there. -->
 
 # Metrics
 
@@ -14,9 +15,20 @@ manifest has it, such as \`5m\`. Counters start at zero with the process; ask fo
 | --- | --- | --- | --- |
 ${Object.values<MetricDefinition>(METRICS).map(row).join("\n")}
 
+On a cluster the stream and a poller that runs as a Deployment have their own. The operator's \`/metrics\` has what
+pollers of CronJobs left as summaries when they ended, under the same names, and what it does itself:
+
+| metric | type | labels | meaning |
+| --- | --- | --- | --- |
+${Object.values<MetricDefinition>(CONTROLLER_METRICS).map(row).join("\n")}
+
+Each summary is counted once, by the replica that leads; what ends while none leads is counted by nobody.
+
 Histograms have these buckets:
 
-${Object.values<MetricDefinition>(METRICS).flatMap(bucketLine).join("\n")}
+${Object.values<MetricDefinition>({ ...METRICS, ...CONTROLLER_METRICS })
+  .flatMap(bucketLine)
+  .join("\n")}
 
 ## Questions they answer
 
@@ -27,6 +39,9 @@ ${Object.values<MetricDefinition>(METRICS).flatMap(bucketLine).join("\n")}
 | Are slots missed? | \`increase(stockfeed_slots_missed_total[15m]) > 0\` |
 | Do rows come in time? | \`histogram_quantile(0.99, sum by (feed, resolution, le) (rate(stockfeed_window_close_delay_seconds_bucket[5m])))\` |
 | Is the stream behind? | \`stockfeed_watermark_lag_seconds > 30\` |
+| Does the operator keep up? | \`histogram_quantile(0.99, sum by (le) (rate(stockfeed_workqueue_queue_duration_seconds_bucket[5m])))\` |
+| Does one operator lead? | \`sum(stockfeed_leader) == 1\` |
+| Does somebody undo what it does? | \`rate(stockfeed_drift_corrections_total[15m]) > 0.01\` |
 | Does the store refuse rows? | \`increase(stockfeed_sink_rows_total{outcome="failed"}[15m]) > 0\` |
 `;
 }

@@ -12,13 +12,14 @@ export interface Probes {
 }
 
 /**
- * Serves `/healthz`, `/readyz` and `/metrics` on all addresses of the Pod. That it answers is what `/healthz` tells: a
+ * Serves `/healthz`, `/readyz` and `/metrics`, on all addresses of the Pod unless told otherwise. That it answers is what `/healthz` tells: a
  * process whose event loop is stuck does not.
  * @returns the port, and how to stop
  */
 export async function serveProbes(
   port: number,
   probes: Probes,
+  host?: string,
 ): Promise<{ readonly port: number; readonly close: () => void }> {
   const server = createServer((request, response) => {
     const answer = (status: number, text: string, type = "text/plain; charset=utf-8") => {
@@ -41,7 +42,7 @@ export async function serveProbes(
       );
     } else answer(404, "There are /healthz, /readyz and /metrics.\n");
   });
-  server.listen(port);
+  server.listen(port, host);
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,

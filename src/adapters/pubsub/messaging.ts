@@ -17,6 +17,7 @@ import {
 import type { AdminCalls, ObjectCalls } from "./admin-calls.ts";
 import { type AttemptedCall, messagingError, statusOf } from "./messaging-error.ts";
 import { type Listed, ProjectListing } from "./project-listing.ts";
+import { ShownMap } from "./shown-map.ts";
 import {
   type ApiSubscription,
   type ApiTopic,
@@ -65,9 +66,7 @@ class PubsubMessaging implements Messaging {
 
   async inventory(project: string): Promise<MessagingInventory> {
     const { topics, subscriptions } = await this.#listing(project).get();
-    const shown = <Api, Shown>(objects: ReadonlyMap<string, Api>, show: (object: Api) => Shown) =>
-      new Map([...objects].map(([name, object]) => [name, show(object)]));
-    return { topics: shown(topics, topicOf), subscriptions: shown(subscriptions, subscriptionOf) };
+    return { topics: new ShownMap(topics, topicOf), subscriptions: new ShownMap(subscriptions, subscriptionOf) };
   }
 
   async putTopic(project: string, topic: Topic): Promise<void> {

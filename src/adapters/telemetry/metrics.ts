@@ -21,7 +21,7 @@ export const METRICS = {
   quotes: {
     name: "stockfeed_quotes_total",
     type: "counter",
-    help: "Quotes by what became of them: accepted, duplicate, stale or dead_letter",
+    help: "Quotes by what became of them: accepted, duplicate, stale or dead_letter; of pollers published or undelivered",
     labels: ["feed", "outcome"],
   },
   slotsMissed: {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { metricsReference } from "../../../scripts/metrics-reference.ts";
 import type { Telemetry } from "../../ports.ts";
 import { teeTelemetry } from "./tee.ts";
+import { createControllerTelemetry, type OperatorTelemetry } from "./controller-telemetry.ts";
 import { createTelemetry } from "./telemetry.ts";
 
 /** Everything that can be told, once. */
@@ -18,6 +19,35 @@ function tellAll(telemetry: Telemetry): void {
   telemetry.countSinkRows("markets/tech", "failed", 5);
   telemetry.measureWatermarkLag("markets/tech", () => 1.5);
 }
+
+/** The operator's, told in the same way. */
+function tellAllOfTheOperator({ telemetry, queue, onRequest, setLeader }: OperatorTelemetry): void {
+  telemetry.observeReconcile("ready", 0.002);
+  telemetry.countReconcileError();
+  telemetry.countDriftCorrections(2);
+  telemetry.countPublishedQuotes("markets/tech", "published", 12);
+  telemetry.countPolledSlots("markets/tech", 6);
+  telemetry.countSymbolFailures("markets/tech", "Timeout", 4);
+  queue.onAdd();
+  queue.onDepth(3);
+  queue.onTaken(0.2);
+  onRequest("apply", "201");
+  setLeader(true);
+}
+
+const EXPECTED_OF_THE_OPERATOR = [
+  'stockfeed_reconcile_duration_seconds_count{result="ready"} 1',
+  "stockfeed_reconcile_errors_total 1",
+  "stockfeed_drift_corrections_total 2",
+  'stockfeed_quotes_total{feed="markets/tech",outcome="published"} 12',
+  'stockfeed_slots_polled_total{feed="markets/tech"} 6',
+  'stockfeed_symbol_failures_total{feed="markets/tech",kind="Timeout"} 4',
+  "stockfeed_workqueue_adds_total 1",
+  "stockfeed_workqueue_depth 3",
+  "stockfeed_workqueue_queue_duration_seconds_count 1",
+  'stockfeed_api_requests_total{verb="apply",code="201"} 1',
+  "stockfeed_leader 1",
+];
 
 const EXPECTED = [
   'stockfeed_quotes_total{feed="markets/tech",outcome="accepted"} 10',
@@ -40,6 +70,13 @@ describe("telemetry", () => {
     tellAll(telemetry);
     const lines = (await registry.metrics()).split("\n");
     for (const line of EXPECTED) expect(lines).toContain(line);
+  });
+
+  it("shows what the operator told, and its pollers", async () => {
+    const { registry } = createTelemetry();
+    tellAllOfTheOperator(createControllerTelemetry(registry));
+    const lines = (await registry.metrics()).split("\n");
+    for (const line of EXPECTED_OF_THE_OPERATOR) expect(lines).toContain(line);
   });
 
   it("has the process's own metrics too", async () => {
@@ -68,6 +105,7 @@ describe("telemetry", () => {
     async () => {
       const { telemetry, registry } = createTelemetry();
       tellAll(telemetry);
+      tellAllOfTheOperator(createControllerTelemetry(registry));
       const check = spawnSync("promtool", ["check", "metrics"], { input: await registry.metrics(), encoding: "utf8" });
       expect({ status: check.status, said: check.stderr + check.stdout }).toEqual({ status: 0, said: "" });
     },
@@ -81,7 +119,9 @@ describe("docs/reference/metrics.md", () => {
   });
 
   it("names every metric that the registry has, and no other", async () => {
-    const exposed = (await createTelemetry().registry.getMetricsAsJSON()).map(({ name }) => name);
+    const { registry } = createTelemetry();
+    createControllerTelemetry(registry);
+    const exposed = (await registry.getMetricsAsJSON()).map(({ name }) => name);
     const documented = [...metricsReference().matchAll(/^\| `(stockfeed_[a-z_]+)`/gm)].map(([, name]) => name);
     expect(documented.toSorted()).toEqual(exposed.filter((name) => name.startsWith("stockfeed_")).toSorted());
   });

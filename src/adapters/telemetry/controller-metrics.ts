@@ -1,0 +1,72 @@
+import type { MetricDefinition } from "./metrics.ts";
+
+/** From a reconcile that finds nothing to do to one that waits for a slow API. */
+const RECONCILE_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
+/** From a queue that is empty to one that holds every feed of a large cluster. */
+const QUEUE_BUCKETS = [0.001, 0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300] as const;
+
+/** The operator's metrics beside those of the pipeline; for docs/reference/metrics.md too. */
+export const CONTROLLER_METRICS = {
+  reconcileDuration: {
+    name: "stockfeed_reconcile_duration_seconds",
+    type: "histogram",
+    help: "How long reconciles took, by what they came to: ready, waiting, stalled or deleted",
+    labels: ["result"],
+    buckets: RECONCILE_BUCKETS,
+  },
+  reconcileErrors: {
+    name: "stockfeed_reconcile_errors_total",
+    type: "counter",
+    help: "Reconciles that a failed call or a defect ended",
+    labels: [],
+  },
+  queueDepth: {
+    name: "stockfeed_workqueue_depth",
+    type: "gauge",
+    help: "Feeds that wait for a reconcile",
+    labels: [],
+  },
+  queueAdds: {
+    name: "stockfeed_workqueue_adds_total",
+    type: "counter",
+    help: "Feeds that began to wait for a reconcile",
+    labels: [],
+  },
+  queueDuration: {
+    name: "stockfeed_workqueue_queue_duration_seconds",
+    type: "histogram",
+    help: "How long feeds waited for a reconcile",
+    labels: [],
+    buckets: QUEUE_BUCKETS,
+  },
+  apiRequests: {
+    name: "stockfeed_api_requests_total",
+    type: "counter",
+    help: "Requests of the Kubernetes API by verb and by HTTP status code, or by why there was no answer",
+    labels: ["verb", "code"],
+  },
+  driftCorrections: {
+    name: "stockfeed_drift_corrections_total",
+    type: "counter",
+    help: "Objects put right that somebody else had changed or deleted",
+    labels: [],
+  },
+  leader: {
+    name: "stockfeed_leader",
+    type: "gauge",
+    help: "1 where this process leads, 0 where it stands by",
+    labels: [],
+  },
+  slotsPolled: {
+    name: "stockfeed_slots_polled_total",
+    type: "counter",
+    help: "Slots that a feed's pollers polled, by the summaries that they left",
+    labels: ["feed"],
+  },
+  symbolFailures: {
+    name: "stockfeed_symbol_failures_total",
+    type: "counter",
+    help: "Symbols without a price in their slot by kind of failure, by the summaries that pollers left",
+    labels: ["feed", "kind"],
+  },
+} as const satisfies Readonly<Record<string, MetricDefinition>>;

@@ -1,0 +1,89 @@
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { ControllerTelemetry } from "../../controller-ports.ts";
+import { CONTROLLER_METRICS } from "./controller-metrics.ts";
+import { METRICS, type MetricDefinition } from "./metrics.ts";
+
+/** The operator's telemetry: the port, and what its queue and its client of the API server tell. */
+export interface OperatorTelemetry {
+  readonly telemetry: ControllerTelemetry;
+  readonly queue: {
+    readonly onAdd: () => void;
+    readonly onDepth: (depth: number) => void;
+    readonly onTaken: (seconds: number) => void;
+  };
+  readonly onRequest: (verb: string, code: string) => void;
+  readonly setLeader: (leads: boolean) => void;
+}
+
+/** @param registry of `createTelemetry`, whose counter of quotes takes those of pollers too */
+export function createControllerTelemetry(registry: Registry): OperatorTelemetry {
+  const settings = ({ name, help, labels }: MetricDefinition) => {
+    return { name, help, labelNames: [...labels], registers: [registry] };
+  };
+  const counter = (definition: MetricDefinition) => new Counter(settings(definition));
+  const gauge = (definition: MetricDefinition) => new Gauge(settings(definition));
+  const histogram = (definition: MetricDefinition) =>
+    new Histogram({ ...settings(definition), buckets: [...(definition.buckets ?? [])] });
+
+  const quotes = registry.getSingleMetric(METRICS.quotes.name);
+  if (!(quotes instanceof Counter)) throw new Error("The registry is not of createTelemetry: it counts no quotes.");
+  const reconciles = histogram(CONTROLLER_METRICS.reconcileDuration);
+  const errors = counter(CONTROLLER_METRICS.reconcileErrors);
+  const drift = counter(CONTROLLER_METRICS.driftCorrections);
+  const slots = counter(CONTROLLER_METRICS.slotsPolled);
+  const failures = counter(CONTROLLER_METRICS.symbolFailures);
+  return {
+    telemetry: {
+      observeReconcile: (result, seconds) => {
+        reconciles.observe({ result }, seconds);
+      },
+      countReconcileError: () => {
+        errors.inc();
+      },
+      countDriftCorrections: (count) => {
+        drift.inc(count);
+      },
+      countPublishedQuotes: (feed, outcome, count) => {
+        quotes.inc({ feed, outcome }, count);
+      },
+      countPolledSlots: (feed, count) => {
+        slots.inc({ feed }, count);
+      },
+      countSymbolFailures: (feed, kind, count) => {
+        failures.inc({ feed, kind }, count);
+      },
+    },
+    ...queueAndClient(counter, gauge, histogram),
+  };
+}
+
+function queueAndClient(
+  counter: (definition: MetricDefinition) => Counter,
+  gauge: (definition: MetricDefinition) => Gauge,
+  histogram: (definition: MetricDefinition) => Histogram,
+): Omit<OperatorTelemetry, "telemetry"> {
+  const adds = counter(CONTROLLER_METRICS.queueAdds);
+  const depth = gauge(CONTROLLER_METRICS.queueDepth);
+  const waited = histogram(CONTROLLER_METRICS.queueDuration);
+  const requests = counter(CONTROLLER_METRICS.apiRequests);
+  const leader = gauge(CONTROLLER_METRICS.leader);
+  return {
+    queue: {
+      onAdd: () => {
+        adds.inc();
+      },
+      onDepth: (keys) => {
+        depth.set(keys);
+      },
+      onTaken: (seconds) => {
+        waited.observe(seconds);
+      },
+    },
+    onRequest: (verb, code) => {
+      requests.inc({ verb, code });
+    },
+    setLeader: (leads) => {
+      leader.set(leads ? 1 : 0);
+    },
+  };
+}
