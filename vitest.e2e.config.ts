@@ -8,6 +8,8 @@ export default defineConfig({
     include: ["{src,cdk8s,test}/**/*.e2e.test.ts"],
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     fileParallelism: false,
+    // Tests that say they may run together mostly wait.
+    maxConcurrency: 20,
     testTimeout: 120_000,
     hookTimeout: 180_000,
   },

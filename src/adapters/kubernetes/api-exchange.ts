@@ -69,13 +69,13 @@ export function exchange(request: ApiRequest, sending: Sending): Promise<Exchang
     };
     const after = (ms: number, state: string) =>
       setTimeout(() => {
-        end("timeout", new ApiError("Unavailable", `${what}: ${state} after ${ms / 1000} s.`));
+        end("timeout", new ApiError("Unavailable", `${what}: ${state} ${ms / 1000} s.`));
       }, ms);
     const onAbort = () => {
       end("aborted", signal?.reason as Error);
     };
-    const total = after(sending.totalMs, "not ended");
-    const silence = after(sending.silenceMs, "no answer");
+    const total = after(sending.totalMs, "not ended after");
+    const silence = after(sending.silenceMs, "silent for");
     const release = () => {
       clearTimeout(total);
       clearTimeout(silence);

@@ -80,8 +80,10 @@ export class Elector implements Leadership {
    */
   async lead(signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<"lost" | "done"> {
     while (!isAborted(signal)) {
+      let waitMs = RETRY_MS;
       try {
-        if (await this.#acquire(signal)) return await this.#serve(signal, work);
+        waitMs = await this.#acquire(signal);
+        if (waitMs <= 0) return await this.#serve(signal, work);
       } catch (error) {
         if (!(error instanceof ApiError)) {
           if (isAborted(signal)) break;
@@ -89,7 +91,7 @@ export class Elector implements Leadership {
         }
         if (error.kind !== "Conflict") this.#options.onProblem(error);
       }
-      await this.#pause(signal);
+      await this.#pause(signal, waitMs);
     }
     return "done";
   }
@@ -111,15 +113,19 @@ export class Elector implements Leadership {
     return this.#own === undefined ? "done" : "lost";
   }
 
-  /** Takes the lease where nobody holds it, or where its holder did not renew it in time; false where another has it. */
-  async #acquire(signal: AbortSignal): Promise<boolean> {
+  /**
+   * Takes the lease where nobody holds it, or where its holder did not renew it in time.
+   * @returns 0 where it is ours now, else after how many milliseconds to ask again
+   */
+  async #acquire(signal: AbortSignal): Promise<number> {
     const record = await this.#lease.read(signal);
     if (record !== undefined && record.holder !== "" && record.holder !== this.#options.identity) {
       if (this.#rival?.version !== record.version) this.#rival = { version: record.version, seen: this.#watch.start() };
-      if (this.#rival.seen.elapsedMs() < record.leaseMs) return false;
+      const left = record.leaseMs - this.#rival.seen.elapsedMs();
+      if (left > 0) return Math.min(left, RETRY_MS);
     }
     await this.#claim(record, signal);
-    return true;
+    return 0;
   }
 
   async #claim(over: LeaseRecord | undefined, signal: AbortSignal): Promise<void> {
@@ -183,9 +189,9 @@ export class Elector implements Leadership {
     return this.#own === undefined ? 0 : RENEW_DEADLINE_MS - this.#own.sent.elapsedMs();
   }
 
-  async #pause(signal: AbortSignal): Promise<void> {
+  async #pause(signal: AbortSignal, ms = RETRY_MS): Promise<void> {
     const { clock, random } = this.#options;
-    await clock.sleepUntil(clock.now() + RETRY_MS * (1 + JITTER * random()), signal).catch(() => undefined);
+    await clock.sleepUntil(clock.now() + ms * (1 + JITTER * random()), signal).catch(() => undefined);
   }
 }
 
