@@ -9,6 +9,7 @@ import type { StockFeed } from "../src/api/stockfeed.ts";
 import { FeedEngine } from "./feed-engine.ts";
 import type { WorkloadSettings } from "./feed-pod.ts";
 import { FeedPoller } from "./feed-poller.ts";
+import { withoutEmpty } from "./without-empty.ts";
 
 export type { WorkloadSettings } from "./feed-pod.ts";
 
@@ -18,19 +19,4 @@ export function feedWorkloads(feed: StockFeed, settings: WorkloadSettings): Kube
   new FeedPoller(chart, "poller", feed, settings);
   if (feed.spec.engine === "Embedded") new FeedEngine(chart, "engine", feed, settings);
   return chart.toJson().map((object) => withoutEmpty(object) as KubeObject);
-}
-
-/**
- * The same without empty lists and mappings, which mean the same as none here: the API server does not keep them, and
- * who compares what was wanted with what is there would find them missing for ever.
- */
-function withoutEmpty(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutEmpty);
-  if (typeof value !== "object" || value === null) return value;
-  const fields = Object.entries(value).map(([key, field]) => [key, withoutEmpty(field)] as const);
-  return Object.fromEntries(fields.filter(([, field]) => !isEmpty(field)));
-}
-
-function isEmpty(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }

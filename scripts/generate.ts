@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { cliReference } from "./cli-reference.ts";
 import { CRD_PATH, crdFile } from "./crd-file.ts";
 import { metricsReference } from "./metrics-reference.ts";
+import { operatorExample } from "./operator-example.ts";
 import { sampleTicks } from "./sample-ticks.ts";
 import { stockfeedReference } from "./stockfeed-reference.ts";
 
@@ -22,6 +23,7 @@ const generated: readonly Generated[] = [
   { path: "docs/reference/metrics.md", text: metricsReference },
   { path: "docs/reference/stockfeed.md", text: stockfeedReference },
   { path: "examples/ticks.ndjson", text: sampleTicks },
+  { path: "examples/kubernetes/operator.yaml", text: operatorExample },
 ];
 
 const root = join(import.meta.dirname, "..");

@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { arbitraryManifest } from "../test/arbitrary-feed.ts";
+import { type ControlPlane, controlPlaneMissing, startControlPlane } from "../test/control-plane/control-plane.ts";
+import { feedWith, symbols } from "../test/feed.ts";
+import { KubeClient } from "../test/kube-client.ts";
+import type { KubeObject } from "../src/api/kube-object.ts";
+import { type StockFeed, stockFeedSchema } from "../src/api/stockfeed.ts";
+import { feedWorkloads } from "./feed-workloads.ts";
+import { operatorInstall } from "./operator.ts";
+
+const missing = await controlPlaneMissing();
+
+const PLURALS: Readonly<Record<string, string>> = {
+  CronJob: "apis/batch/v1/namespaces/NS/cronjobs",
+  Deployment: "apis/apps/v1/namespaces/NS/deployments",
+  StatefulSet: "apis/apps/v1/namespaces/NS/statefulsets",
+  Namespace: "api/v1/namespaces",
+  ServiceAccount: "api/v1/namespaces/NS/serviceaccounts",
+  Role: "apis/rbac.authorization.k8s.io/v1/namespaces/NS/roles",
+  RoleBinding: "apis/rbac.authorization.k8s.io/v1/namespaces/NS/rolebindings",
+  ClusterRole: "apis/rbac.authorization.k8s.io/v1/clusterroles",
+  ClusterRoleBinding: "apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+};
+
+const pathOf = ({ kind, metadata }: KubeObject) =>
+  `/${PLURALS[kind]?.replace("NS", metadata.namespace ?? "") ?? ""}/${metadata.name}`;
+
+const settings = {
+  image: "registry.example.com/stockfeed:0.2.0",
+  imagePullPolicy: "IfNotPresent",
+  env: { PUBSUB_EMULATOR_HOST: "127.0.0.1:8085" },
+  restart: "2026-01-02",
+  owner: {
+    apiVersion: "stockfeed.dev/v1alpha1",
+    kind: "StockFeed",
+    name: "tech",
+    uid: "0c9f3c4e-1d1f-4b53-9d2e-2f1f0d3a7a11",
+    controller: true,
+    blockOwnerDeletion: true,
+  },
+};
+
+describe.skipIf(missing !== undefined && process.env.CI === undefined)(
+  "the constructs' objects, to a real API server",
+  () => {
+    let plane: ControlPlane;
+    let client: KubeClient;
+    beforeAll(async () => {
+      plane = await startControlPlane();
+      client = new KubeClient(plane.kubeconfig);
+      const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
+      await client.create("/api/v1/namespaces", { metadata: { name: "markets", labels } });
+    });
+    afterAll(() => plane.stop());
+
+    const apply = (object: KubeObject, dryRun = "&dryRun=All") =>
+      client.patch<KubeObject>(
+        `${pathOf(object)}?fieldManager=stockfeed&fieldValidation=Strict${dryRun}`,
+        object,
+        "apply",
+      );
+
+    it("are valid for any feed, field by field", async () => {
+      const shards = fc.integer({ min: 1, max: 3 });
+      await fc.assert(
+        fc.asyncProperty(arbitraryManifest, shards, async (manifest, wanted) => {
+          const feed = stockFeedSchema.parse({ ...manifest, metadata: { ...manifest.metadata, namespace: "markets" } });
+          const polling = { ...feed.spec.polling, shards: Math.min(wanted, feed.spec.symbols.length) };
+          for (const object of feedWorkloads({ ...feed, spec: { ...feed.spec, polling } }, settings)) {
+            expect(await apply(object)).toMatchObject({ kind: object.kind, metadata: { name: object.metadata.name } });
+          }
+        }),
+        { numRuns: 40 },
+      );
+    });
+
+    it("hold 5,000 symbols", async () => {
+      const feed = feedWith({ metadata: { namespace: "markets" }, spec: { symbols: symbols(5_000) } });
+      for (const object of feedWorkloads(feed, settings)) await apply(object);
+    });
+
+    it("make Pods that the restricted standard lets in", async () => {
+      const feeds: StockFeed[] = ["CronJob", "Deployment"].map((workload) =>
+        feedWith({ metadata: { namespace: "markets" }, spec: { polling: { workload } } }),
+      );
+      for (const { spec } of feeds.flatMap((feed) => feedWorkloads(feed, settings))) {
+        const { template, jobTemplate } = spec as { template?: object; jobTemplate?: { spec: { template: object } } };
+        const pod = { ...(template ?? jobTemplate?.spec.template), apiVersion: "v1", kind: "Pod" };
+        const named = { ...pod, metadata: { generateName: "pod-" } };
+        const made = await client.create<KubeObject>("/api/v1/namespaces/markets/pods?dryRun=All", named);
+        expect(made.kind).toBe("Pod");
+      }
+    });
+
+    it("keep every field that was set, as the API server has it", async () => {
+      const feed = feedWith({ metadata: { namespace: "markets" }, spec: { polling: { shards: 1 } } });
+      for (const object of feedWorkloads(feed, settings)) {
+        expect(await apply(object, "")).toMatchObject(object);
+      }
+    });
+
+    it("install the operator", async () => {
+      for (const namespaces of [undefined, ["markets"]]) {
+        const install = { namespace: "stockfeed-system", image: settings.image };
+        const objects = operatorInstall(namespaces === undefined ? install : { ...install, namespaces });
+        for (const object of objects) expect(await apply(object, "&force=true")).toMatchObject(object);
+      }
+    });
+  },
+);

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import type { KubeObject } from "../src/api/kube-object.ts";
+import { operatorInstall, type OperatorSettings } from "./operator.ts";
+
+const settings: OperatorSettings = { namespace: "stockfeed-system", image: "stockfeed:0.2.0" };
+
+/** What a role grants, as `verb group/resource` lines. */
+function grants(objects: readonly KubeObject[], kind: string): string[] {
+  return objects
+    .filter((object) => object.kind === kind)
+    .flatMap(({ metadata, rules }) =>
+      (rules as { apiGroups: string[]; resources: string[]; verbs: string[]; resourceNames?: string[] }[]).flatMap(
+        (rule) =>
+          rule.resources.flatMap((resource) =>
+            rule.verbs.map((verb) => {
+              const only = rule.resourceNames === undefined ? "" : ` ${rule.resourceNames.join(",")}`;
+              return `${metadata.namespace ?? "*"}: ${verb} ${rule.apiGroups.join(",")}/${resource}${only}`;
+            }),
+          ),
+      ),
+    );
+}
+
+const argsOf = (objects: readonly KubeObject[]) => JSON.stringify(objects.find(({ kind }) => kind === "Deployment"));
+
+describe("the operator's install", () => {
+  it("is made in an order that works, and names what belongs together", () => {
+    const kinds = operatorInstall(settings).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    expect(kinds[0]).toBe("Namespace stockfeed-system");
+    expect(kinds.toSorted()).toEqual([
+      "ClusterRole stockfeed-operator",
+      "ClusterRoleBinding stockfeed-operator",
+      "Deployment stockfeed-operator",
+      "Namespace stockfeed-system",
+      "Role stockfeed-operator-lease",
+      "RoleBinding stockfeed-operator-lease",
+      "ServiceAccount stockfeed-operator",
+    ]);
+  });
+
+  it("may not write Secrets, Pods or roles, nor use a wildcard", () => {
+    const all = [...grants(operatorInstall(settings), "ClusterRole"), ...grants(operatorInstall(settings), "Role")];
+    expect(all.filter((grant) => grant.includes("secrets")).toSorted()).toEqual([
+      "*: list /secrets",
+      "*: watch /secrets",
+    ]);
+    expect(all.filter((grant) => grant.includes("pods")).toSorted()).toEqual(["*: list /pods", "*: watch /pods"]);
+    expect(all.filter((grant) => /rbac|escalate|bind|impersonate|: \*/.test(grant))).toEqual([]);
+  });
+
+  it("has rights in the namespaces that it is given, and of the cluster only the name", () => {
+    const objects = operatorInstall({ ...settings, namespaces: ["markets", "research"] });
+    expect(grants(objects, "ClusterRole")).toEqual(["*: get /namespaces kube-system"]);
+    const where = new Set(grants(objects, "Role").map((grant) => grant.split(":")[0]));
+    expect(where).toEqual(new Set(["markets", "research", "stockfeed-system"]));
+    expect(argsOf(objects)).toContain("--namespaces=markets,research");
+  });
+
+  it("gives a shard a Lease of its own, and the right to it", () => {
+    const objects = operatorInstall({ ...settings, leaseName: "stockfeed-a", args: ["--selector=shard=a"] });
+    expect(grants(objects, "Role")).toContain("stockfeed-system: update coordination.k8s.io/leases stockfeed-a");
+    expect(argsOf(objects)).toContain("--lease-name=stockfeed-a");
+  });
+});

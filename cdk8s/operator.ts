@@ -1,0 +1,150 @@
+/**
+ * The operator's install, as objects: its namespace, service account, rights and Deployment. The CRD is apart, since it
+ * outlives any install: deleting it would delete every feed.
+ *
+ * - With `namespaces` the operator has rights in those alone, by a Role in each, and none over the cluster but to read
+ *   the UID of kube-system. Without, it has them in every namespace.
+ * - One replica does; several take turns by a Lease, so that another goes on within seconds.
+ */
+import { App, Chart } from "cdk8s";
+import { k8s } from "cdk8s-plus-27";
+import { Construct } from "constructs";
+import type { KubeObject } from "../src/api/kube-object.ts";
+import { quantities } from "./feed-pod.ts";
+import { CLUSTER_RULES, FEED_RULES, leaseRules, type OperatorRule, policyRules } from "./operator-rules.ts";
+import { withoutEmpty } from "./without-empty.ts";
+
+export interface OperatorSettings {
+  /** Where the operator runs. */
+  readonly namespace: string;
+  /** Its image, which is the feeds' Pods' too. */
+  readonly image: string;
+  readonly imagePullPolicy?: string;
+  readonly replicas?: number;
+  /** The Lease that replicas take turns by; operators that share out the feeds by their labels each have their own. */
+  readonly leaseName?: string;
+  /** Where it looks for feeds; everywhere where it is left out. */
+  readonly namespaces?: readonly string[];
+  /** Cloud projects that feeds may use; all where it is left out. */
+  readonly allowedProjects?: readonly string[];
+  /** More flags of `stockfeed operator`. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Annotations of the service account, such as the one that names its Google service account. */
+  readonly serviceAccountAnnotations?: Readonly<Record<string, string>>;
+}
+
+const NAME = "stockfeed-operator";
+const PORT = 8080;
+const LABELS = {
+  "app.kubernetes.io/name": "stockfeed",
+  "app.kubernetes.io/component": "operator",
+};
+
+/** The operator and all that it needs. */
+export class StockFeedOperator extends Construct {
+  constructor(scope: Construct, id: string, settings: OperatorSettings) {
+    super(scope, id);
+    const { namespace, namespaces, serviceAccountAnnotations } = settings;
+    new k8s.KubeNamespace(this, "namespace", { metadata: { name: namespace, labels: LABELS } });
+    new k8s.KubeServiceAccount(this, "service-account", {
+      metadata: { name: NAME, namespace, labels: LABELS, annotations: serviceAccountAnnotations ?? {} },
+    });
+    const account = { kind: "ServiceAccount", name: NAME, namespace };
+    grantEverywhere(this, namespaces === undefined ? [...CLUSTER_RULES, ...FEED_RULES] : CLUSTER_RULES, account);
+    for (const each of namespaces ?? []) grantIn(this, each, NAME, FEED_RULES, account);
+    grantIn(this, namespace, `${NAME}-lease`, leaseRules(settings.leaseName ?? NAME), account);
+    deployment(this, settings);
+  }
+}
+
+/** The objects of an install, in the order in which they can be made. */
+export function operatorInstall(settings: OperatorSettings): KubeObject[] {
+  const chart = new Chart(new App(), "operator", { disableResourceNameHashes: true });
+  new StockFeedOperator(chart, "operator", settings);
+  return chart.toJson().map((object) => withoutEmpty(object) as KubeObject);
+}
+
+type Rules = readonly OperatorRule[];
+
+function grantEverywhere(scope: Construct, rules: Rules, account: k8s.Subject): void {
+  new k8s.KubeClusterRole(scope, "cluster-role", {
+    metadata: { name: NAME, labels: LABELS },
+    rules: policyRules(rules) as k8s.PolicyRule[],
+  });
+  new k8s.KubeClusterRoleBinding(scope, "cluster-role-binding", {
+    metadata: { name: NAME, labels: LABELS },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: NAME },
+    subjects: [account],
+  });
+}
+
+function grantIn(scope: Construct, namespace: string, name: string, rules: Rules, account: k8s.Subject): void {
+  const metadata = { name, namespace, labels: LABELS };
+  new k8s.KubeRole(scope, `role-${name}-${namespace}`, { metadata, rules: policyRules(rules) as k8s.PolicyRule[] });
+  new k8s.KubeRoleBinding(scope, `role-binding-${name}-${namespace}`, {
+    metadata,
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
+    subjects: [account],
+  });
+}
+
+function deployment(scope: Construct, settings: OperatorSettings): void {
+  new k8s.KubeDeployment(scope, "deployment", {
+    metadata: { name: NAME, namespace: settings.namespace, labels: LABELS },
+    spec: {
+      replicas: settings.replicas ?? 1,
+      revisionHistoryLimit: 2,
+      selector: { matchLabels: LABELS },
+      template: {
+        metadata: { labels: LABELS },
+        spec: {
+          serviceAccountName: NAME,
+          enableServiceLinks: false,
+          terminationGracePeriodSeconds: 30,
+          securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+          containers: [container(settings)],
+        },
+      },
+    },
+  });
+}
+
+function container(settings: OperatorSettings): k8s.Container {
+  const { image, imagePullPolicy, leaseName, namespaces, allowedProjects, args = [], env = {} } = settings;
+  const port = { name: "metrics", containerPort: PORT, protocol: "TCP" };
+  const check = (path: string) => ({
+    httpGet: { path, port: k8s.IntOrString.fromString(port.name) },
+    timeoutSeconds: 5,
+  });
+  const list = (flag: string, values: readonly string[] | undefined) =>
+    values ? [`--${flag}=${values.join(",")}`] : [];
+  return {
+    name: "operator",
+    image,
+    ...(imagePullPolicy !== undefined && { imagePullPolicy }),
+    args: [
+      "operator",
+      `--image=${image}`,
+      ...(imagePullPolicy === undefined ? [] : [`--image-pull-policy=${imagePullPolicy}`]),
+      `--metrics-address=:${PORT}`,
+      ...(leaseName === undefined ? [] : [`--lease-name=${leaseName}`]),
+      ...list("namespaces", namespaces),
+      ...list("allowed-projects", allowedProjects),
+      ...args,
+    ],
+    env: Object.entries(env).map(([name, value]) => ({ name, value })),
+    ports: [port],
+    // Caches of ten thousand feeds take some 600 MB; a hundred fit into the request.
+    resources: { requests: quantities({ cpu: "100m", memory: "256Mi" }), limits: quantities({ memory: "1Gi" }) },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    },
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    startupProbe: { ...check("/healthz"), periodSeconds: 2, failureThreshold: 60 },
+    livenessProbe: { ...check("/healthz"), periodSeconds: 10, failureThreshold: 6 },
+    readinessProbe: { ...check("/readyz"), periodSeconds: 5 },
+  };
+}
