@@ -32,6 +32,7 @@ describe("a new feed", () => {
     }
     expect(world.status()).toMatchObject({
       observedGeneration: 1,
+      symbols: 2,
       marketState: "Open",
       pipelines: ["1m", "5m", "15m"].map((window) => ({ window, engine: "Embedded", state: "Running" })),
     });

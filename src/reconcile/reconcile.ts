@@ -157,6 +157,7 @@ export class Reconciler {
     const { generation, uid = "", name, namespace = "" } = object.metadata;
     const findings: Findings = {
       reports,
+      ...(isValid(run) && { symbols: run.feed.spec.symbols.length }),
       ...(run.pipelines && { pipelines: run.pipelines }),
       ...(isValid(run) && !run.feed.spec.suspend && { marketState: this.#market(run).state }),
     };

@@ -14,6 +14,8 @@ export interface PipelineState {
 /** Status of a feed, as the operator writes it. */
 export interface FeedStatus {
   readonly observedGeneration?: number;
+  /** Their number, for lists of feeds. */
+  readonly symbols?: number;
   readonly conditions: readonly Condition[];
   readonly marketState?: MarketState;
   readonly pipelines?: readonly PipelineState[];
@@ -22,6 +24,8 @@ export interface FeedStatus {
 /** What a reconcile found out. */
 export interface Findings {
   readonly reports: readonly StepReport[];
+  /** Undefined where the spec can't be read. */
+  readonly symbols?: number;
   readonly marketState?: MarketState;
   /** Undefined where it didn't come so far. */
   readonly pipelines?: readonly PipelineState[];
@@ -43,10 +47,12 @@ export function statusOf(
   const { status: previous, generation, now } = before;
   const time = `${new Date(now).toISOString().slice(0, 19)}Z`;
   const conditions = conditionsOf(findings.reports, { generation, time, previous: previous.conditions });
+  const symbols = findings.symbols ?? previous.symbols;
   const marketState = findings.marketState ?? previous.marketState;
   const pipelines = findings.pipelines ?? previous.pipelines;
   return {
     ...(generation !== undefined && { observedGeneration: generation }),
+    ...(symbols !== undefined && { symbols }),
     conditions,
     ...(marketState !== undefined && { marketState }),
     ...(pipelines !== undefined && { pipelines }),
@@ -57,6 +63,7 @@ export function statusOf(
 export function sameStatus(one: FeedStatus, other: FeedStatus): boolean {
   return (
     one.observedGeneration === other.observedGeneration &&
+    one.symbols === other.symbols &&
     one.marketState === other.marketState &&
     sameList(one.conditions, other.conditions, sameCondition) &&
     sameList(one.pipelines ?? [], other.pipelines ?? [], samePipeline)
