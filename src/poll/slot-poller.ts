@@ -23,6 +23,8 @@ export interface SlotPollerOptions {
   readonly telemetry: Pick<Telemetry, "countQuotes" | "countMissedSlots">;
   /** How long no price may move in an open session before the market counts as stale; 5 min by default. */
   readonly staleAfterMs?: number;
+  /** Whether others have polled the slots before, so that a price which stood still since then is known to have. */
+  readonly joins?: boolean;
 }
 
 /** Time at the end of a slot that is kept for publishing: a tenth of the slot, half a second at most. */
@@ -37,7 +39,10 @@ function publishReserveMs(intervalMs: number): number {
 export function slotPoller(options: SlotPollerOptions): (slot: EpochMs, missed: number) => Promise<SlotReport> {
   const { feed, symbols, intervalMs, session, provider, bus, deadLetters: store, clock, signal, telemetry } = options;
   const rules = { symbols: new Set(symbols), intervalMs };
-  const market = new MarketWatch(options.staleAfterMs ?? 300_000);
+  const market = new MarketWatch({
+    staleAfterMs: options.staleAfterMs ?? 300_000,
+    ...(options.joins && { joined: { intervalMs, openOf: (time) => session.openOf(time) } }),
+  });
 
   return async (slot, missed) => {
     const startedAt = clock.now();

@@ -20,6 +20,7 @@ describe("session Always", () => {
       expect(always.isOpen(time)).toBe(true);
       expect(always.nextOpen(time)).toBe(time);
       expect(always.closeOf(time)).toBe(Infinity);
+      expect(always.openOf(time)).toBe(-Infinity);
     }
   });
 });
@@ -75,6 +76,7 @@ describe("session NYSE", () => {
     expect(nyse.nextOpen(at("2026-03-06T16:00:00.001-05:00"))).toBe(at("2026-03-09T09:30:00-04:00"));
     expect(nyse.isOpen(at("2025-01-09T12:00:00-05:00"))).toBe(false);
     expect(nyse.closeOf(at("2025-01-09T12:00:00-05:00"))).toBeUndefined();
+    expect(nyse.openOf(at("2025-01-09T12:00:00-05:00"))).toBeUndefined();
   });
 
   it("is the same by rule at any time, whatever was asked before", () => {
@@ -87,6 +89,7 @@ describe("session NYSE", () => {
           expect([1, 2, 3, 4, 5]).toContain(new Date(wall).getUTCDay());
           expect(minutes).toBeGreaterThanOrEqual(9.5 * 60);
           expect(minutes).toBeLessThanOrEqual(16 * 60);
+          expect(newYorkWallClock(nyse.openOf(when) ?? NaN)).toBe(wall - (wall % DAY) + 9.5 * HOUR);
           expect(newYorkWallClock(nyse.closeOf(when) ?? NaN) % DAY).toBeOneOf([13 * HOUR, 16 * HOUR]);
         } else {
           const open = nyse.nextOpen(when);

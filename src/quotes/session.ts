@@ -9,6 +9,8 @@ export interface Session {
   isOpen(time: EpochMs): boolean;
   /** The first time from `time` on at which the session is open: `time` itself while it is. */
   nextOpen(time: EpochMs): EpochMs;
+  /** The first instant of the session that is open at `time`, -Infinity where none began; undefined while closed. */
+  openOf(time: EpochMs): EpochMs | undefined;
   /** The last instant of the session that is open at `time`, Infinity where none ends; undefined while closed. */
   closeOf(time: EpochMs): EpochMs | undefined;
 }
@@ -31,7 +33,12 @@ export function hoursOf(polling: SessionChoice): Hours | undefined {
 
 type SessionChoice = Pick<StockFeedSpec["polling"], "session" | "extendedHours">;
 
-const always: Session = { isOpen: () => true, nextOpen: (time) => time, closeOf: () => Infinity };
+const always: Session = {
+  isOpen: () => true,
+  nextOpen: (time) => time,
+  openOf: () => -Infinity,
+  closeOf: () => Infinity,
+};
 
 /** A day's hours in New York, and when it ends on a day that closes early. */
 export interface Hours {
@@ -74,15 +81,16 @@ function nyseSession(hours: Hours): Session {
     return remembered;
   };
 
-  const closeOf = (time: EpochMs) => {
+  const hoursAt = (time: EpochMs) => {
     const open = day(time).hours;
-    return open !== undefined && time >= open.open && time <= open.close ? open.close : undefined;
+    return open !== undefined && time >= open.open && time <= open.close ? open : undefined;
   };
   return {
-    closeOf,
-    isOpen: (time) => closeOf(time) !== undefined,
+    openOf: (time) => hoursAt(time)?.open,
+    closeOf: (time) => hoursAt(time)?.close,
+    isOpen: (time) => hoursAt(time) !== undefined,
     nextOpen: (time) => {
-      if (closeOf(time) !== undefined) return time;
+      if (hoursAt(time) !== undefined) return time;
       let next = day(time);
       while (next.hours === undefined || next.hours.open < time) next = day(next.end);
       return next.hours.open;

@@ -77,6 +77,7 @@ export async function runPoller(options: PollerOptions): Promise<PollSummary> {
       signal: AbortSignal.any([signal, over.signal]),
       telemetry,
       staleAfterMs: durationMs(polling.staleAfter),
+      joins: true,
       ...(job && { from: job.from, until: job.until }),
       onSummary: options.onSummary,
       observer: {
