@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { withoutPart } from "./missing-part.ts";
 import { pubsubEmulatorMissing, startPubsubEmulator } from "./pubsub-emulator.ts";
 
-const missing = pubsubEmulatorMissing();
-
-describe.skipIf(missing !== undefined && process.env.CI === undefined)("the Pub/Sub emulator", () => {
+describe.skipIf(withoutPart(pubsubEmulatorMissing()))("the Pub/Sub emulator", () => {
   it("comes back at the same address after a kill, and empty", async () => {
     const emulator = await startPubsubEmulator();
     const topic = `http://${emulator.host}/v1/projects/test/topics/quotes`;

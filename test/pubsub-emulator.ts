@@ -56,7 +56,8 @@ export async function startPubsubEmulator(): Promise<PubsubEmulator> {
 
 function findJar(): string | undefined {
   const { STOCKFEED_PUBSUB_EMULATOR } = process.env;
-  if (STOCKFEED_PUBSUB_EMULATOR !== undefined) return STOCKFEED_PUBSUB_EMULATOR;
+  if (STOCKFEED_PUBSUB_EMULATOR !== undefined && STOCKFEED_PUBSUB_EMULATOR !== "")
+    return existsSync(STOCKFEED_PUBSUB_EMULATOR) ? STOCKFEED_PUBSUB_EMULATOR : undefined;
   // Asking gcloud takes a second: the usual places come first.
   const usual = ["/usr/lib/google-cloud-sdk", "/opt/google-cloud-sdk", join(homedir(), "google-cloud-sdk")];
   for (const root of usual) {

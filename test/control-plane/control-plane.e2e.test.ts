@@ -3,13 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { KubeClient, KubeRefusal } from "../kube-client.ts";
+import { withoutPart } from "../missing-part.ts";
 import { type ControlPlane, controlPlaneMissing, startControlPlane } from "./control-plane.ts";
-
-const missing = await controlPlaneMissing();
 
 const CONFIG_MAPS = "/api/v1/namespaces/default/configmaps";
 
-describe.skipIf(missing !== undefined && process.env.CI === undefined)("the control plane", () => {
+describe.skipIf(withoutPart(await controlPlaneMissing()))("the control plane", () => {
   let plane: ControlPlane;
   beforeAll(async () => {
     plane = await startControlPlane();

@@ -3,10 +3,10 @@ import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ControlPlane, controlPlaneMissing, startControlPlane } from "../control-plane/control-plane.ts";
 import { type AnyObject, createNamespace, KubeClient, KubeRefusal } from "../kube-client.ts";
+import { withoutPart } from "../missing-part.ts";
 import { type Kubelet, startKubelet } from "./kubelet.ts";
 import type { ContainerStatus, Phase } from "./pod.ts";
 
-const missing = await controlPlaneMissing();
 const NAMESPACE = "kubelet-test";
 const CORE = `/api/v1/namespaces/${NAMESPACE}`;
 const BATCH = `/apis/batch/v1/namespaces/${NAMESPACE}`;
@@ -32,7 +32,7 @@ const SERVER = `
   console.log("serves in " + process.cwd());
 `;
 
-describe.skipIf(missing !== undefined && process.env.CI === undefined)("the test kubelet", () => {
+describe.skipIf(withoutPart(await controlPlaneMissing()))("the test kubelet", () => {
   let plane: ControlPlane;
   let kubelet: Kubelet;
   let client: KubeClient;
