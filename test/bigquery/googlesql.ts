@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { statement, type AnalyzedStatement } from "./statements.ts";
+import { columnsRead, statement, type AnalyzedStatement } from "./statements.ts";
 import { decode, encode, ENGINE_TYPES, fromEngineType, type Cell, type TypeProto } from "./engine-values.ts";
 import type { FieldType, Value } from "./values.ts";
 import { connect, type Client, type Reply } from "./zetasql-client.ts";
@@ -35,15 +35,14 @@ export interface GoogleSql {
   /** The tables that a statement names, as their segments. */
   tableNames(sql: string): Promise<string[][]>;
   /** Checks a statement over these tables and says what it is. */
-  analyze(
-    sql: string,
-    tables: readonly EngineTable[],
-    parameters?: readonly EngineParameter[],
-  ): Promise<AnalyzedStatement>;
+  analyze(sql: string, tables: readonly EngineTable[], parameters?: readonly EngineParameter[]): Promise<Analysis>;
   /** The rows of a query over these tables. */
   evaluate(sql: string, tables: readonly EngineTable[], parameters?: readonly EngineParameter[]): Promise<EngineAnswer>;
   close(): Promise<void>;
 }
+
+/** What a statement is, and the columns that it reads of each table, by the tables' names. */
+export type Analysis = AnalyzedStatement & { readonly reads: ReadonlyMap<string, ReadonlySet<string>> };
 
 /** Starts the server of the package in `directory`. */
 export async function startGoogleSql(directory: string): Promise<GoogleSql> {
@@ -75,7 +74,8 @@ export async function startGoogleSql(directory: string): Promise<GoogleSql> {
       const reply = await call((done) => {
         client.analyze(request, done);
       });
-      return statement(reply.resolvedStatement ?? {});
+      const tree = reply.resolvedStatement ?? {};
+      return { ...statement(tree), reads: columnsRead(tree) };
     },
     async evaluate(sql, tables, parameters = []) {
       const request = {
@@ -111,7 +111,7 @@ function language(all: Reply, sql: string): object {
 function context(languageOptions: object, tables: readonly EngineTable[], parameters: readonly EngineParameter[]) {
   const queryParameters = parameters.map(({ name, type }) => ({ name, type: { typeKind: ENGINE_TYPES[type] } }));
   return {
-    options: { languageOptions, defaultTimezone: "UTC", queryParameters },
+    options: { languageOptions, defaultTimezone: "UTC", queryParameters, pruneUnusedColumns: true },
     simpleCatalog: {
       name: "catalog",
       builtinFunctionOptions: { languageOptions },
@@ -141,10 +141,16 @@ function answer({ prepared, content }: Reply): EngineAnswer {
 async function call(send: (done: (error: Error | null, reply: Reply) => void) => void): Promise<Reply> {
   return new Promise((resolve, reject) => {
     send((error, reply) => {
-      if (error) reject(new Error("details" in error ? String(error.details) : error.message));
+      if (error) reject(new Error(explained("details" in error ? String(error.details) : error.message)));
       else resolve(reply);
     });
   });
+}
+
+/** The engine's process takes no message above 4 MB, and drops the connection of one far above. */
+function explained(details: string): string {
+  const tooLarge = /message larger than max|^Connection dropped$/.test(details);
+  return tooLarge ? `This server's engine takes 4 MB of rows a query: name fewer columns. (${details})` : details;
 }
 
 async function stop(client: Client, server: ChildProcess): Promise<void> {

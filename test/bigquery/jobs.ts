@@ -10,6 +10,7 @@ import { RestError } from "./rest-error.ts";
 import { runStatement } from "./run-statement.ts";
 import { type Place, splitScript, tablePath, withFlatNames } from "./sql-text.ts";
 import type { AnalyzedStatement } from "./statements.ts";
+import { isByPartition, pieces, withColumns } from "./slices.ts";
 import { fieldType, type Value } from "./values.ts";
 import type { Table, Warehouse } from "./warehouse.ts";
 import { zetasqlDirectory } from "./zetasql-package.ts";
@@ -40,7 +41,7 @@ export class Jobs {
 
   /** What a statement is; checks names, types and syntax. */
   async analyze(sql: string, place: Place, parameters: readonly EngineParameter[] = []): Promise<AnalyzedStatement> {
-    const { text, tables } = await this.#resolved(sql, place, false);
+    const { text, tables } = await this.#resolved(sql, place);
     return refusing(async () => (await this.#google()).analyze(text, tables, parameters));
   }
 
@@ -63,27 +64,56 @@ export class Jobs {
   }
 
   async #evaluate(sql: string, place: Place, parameters: readonly EngineParameter[]): Promise<EngineAnswer> {
-    const { text, tables } = await this.#resolved(sql, place, true);
-    return refusing(async () => (await this.#google()).evaluate(text, tables, parameters));
+    const { text, tables, sources } = await this.#resolved(sql, place);
+    const google = await this.#google();
+    const { reads } = await refusing(async () => google.analyze(text, tables, parameters));
+    const filled: EngineTable[] = [];
+    for (const { name, fields } of tables) {
+      const source = sources.get(name);
+      const table = { name, fields, rows: source ? await this.#rows(source) : [] };
+      filled.push(withColumns(table, reads.get(name) ?? new Set()));
+    }
+    return refusing(async () => google.evaluate(text, filled, parameters));
   }
 
-  /** The statement with each table's name as one name, and those tables; of views the rows of their query. */
-  async #resolved(sql: string, place: Place, withRows: boolean): Promise<{ text: string; tables: EngineTable[] }> {
+  /** The statement with each table's name as one name, and those tables, without their rows. */
+  async #resolved(
+    sql: string,
+    place: Place,
+  ): Promise<{ text: string; tables: EngineTable[]; sources: ReadonlyMap<string, Table> }> {
     const names = await refusing(async () => (await this.#google()).tableNames(sql));
     const altered = /^\s*alter\s+table\s+(?:if\s+exists\s+)?([^\s(]+)/i.exec(sql)?.[1];
     if (altered !== undefined) names.push([altered.replaceAll("`", "")]);
-    const tables: EngineTable[] = [];
+    const sources = new Map<string, Table>();
     for (const segments of names) {
       const { project, dataset, name } = tablePath(segments, place);
-      const table = this.#warehouse.table(project, dataset, name);
-      const fields = table.fields.map((field) => ({ name: field.name, type: fieldType(field) }));
-      tables.push({ name: segments.join("."), fields, rows: withRows ? await this.#rows(table) : [] });
+      sources.set(segments.join("."), this.#warehouse.table(project, dataset, name));
     }
-    return { text: withFlatNames(sql, names), tables };
+    const tables = [...sources].map(([name, { fields }]) => ({
+      name,
+      fields: fields.map((field) => ({ name: field.name, type: fieldType(field) })),
+      rows: [],
+    }));
+    return { text: withFlatNames(sql, names), tables, sources };
   }
 
+  /** A table's rows, or those of a view's query: of a large table in pieces, where that gives the same. */
   async #rows({ rows, view }: Table): Promise<readonly (readonly Value[])[]> {
-    return view ? (await this.#evaluate(view.query, view, [])).rows : rows;
+    if (!view) return rows;
+    const { text, tables, sources } = await this.#resolved(view.query, view);
+    const [source, ...others] = sources.values();
+    const [table] = tables;
+    const field = source?.timePartitioning?.field;
+    if (!source || !table || others.length > 0 || field === undefined || !isByPartition(view.query, field)) {
+      return (await this.#evaluate(view.query, view, [])).rows;
+    }
+    const google = await this.#google();
+    const column = source.fields.findIndex(({ name }) => name === field);
+    const answers: Value[][] = [];
+    for (const piece of pieces(source.rows, column)) {
+      answers.push(...(await refusing(async () => google.evaluate(text, [{ ...table, rows: piece }]))).rows);
+    }
+    return answers;
   }
 
   async #google(): Promise<GoogleSql> {

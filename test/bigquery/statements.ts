@@ -67,6 +67,20 @@ export function statement(resolved: Tree): AnalyzedStatement {
   }
 }
 
+/** The columns that a statement reads of each table, by the tables' names. */
+export function columnsRead(tree: unknown, found = new Map<string, Set<string>>()): Map<string, Set<string>> {
+  if (typeof tree !== "object" || tree === null) return found;
+  const scan = at(tree as Tree, "resolvedTableScanNode");
+  const table = at(scan, "table").name;
+  if (typeof table === "string") {
+    const columns = found.get(table) ?? new Set<string>();
+    for (const { name } of list(at(scan, "parent"), "columnList")) columns.add(String(name));
+    found.set(table, columns);
+  }
+  for (const child of Object.values(tree)) columnsRead(child, found);
+  return found;
+}
+
 /** Follows the one-of nodes to the statement itself. */
 function innermost(tree: Tree): [string, Tree] {
   let [kind, inner] = ["", tree];
