@@ -38,8 +38,11 @@ describe("Google's own client finds in the server", () => {
   it("datasets and tables as they were made", async () => {
     expect((await client.getDatasets())[0].map(({ id }) => id)).toEqual(["d"]);
     expect((await client.dataset("d").getTables())[0].map(({ id }) => id)).toEqual(["t"]);
-    const [metadata] = await table().getMetadata();
-    expect(metadata).toMatchObject({ type: "TABLE", schema: { fields: FIELDS }, timePartitioning: { field: "at" } });
+    expect((await table().getMetadata())[0]).toMatchObject({
+      type: "TABLE",
+      schema: { fields: FIELDS },
+      timePartitioning: { field: "at" },
+    });
     await table().delete();
     expect(await table().exists()).toEqual([false]);
     await client.dataset("d").delete({ force: true });
