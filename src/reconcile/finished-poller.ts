@@ -47,7 +47,9 @@ export function readPollerPod(pod: KubeObject): PollerPod {
   if (terminated === undefined) return { kind: "under-way" };
   const finishedAt = Date.parse(terminated.finishedAt ?? "") || 0;
   const summary = decodeSummary(terminated.message ?? "");
-  if (summary !== undefined) return { kind: "finished", finishedAt, summary };
+  if (summary !== undefined && !brokeAtStart(summary, terminated.exitCode)) {
+    return { kind: "finished", finishedAt, summary };
+  }
   return { kind: "finished", finishedAt, failure: troubleOfEnd(pod, terminated) };
 }
 
@@ -62,10 +64,17 @@ function troubleOfEnd({ metadata }: KubeObject, { exitCode, reason }: ContainerS
   return { reason: "PollerFailed", message: `A poller ended with code ${exitCode ?? "?"}${how}. See: ${look}` };
 }
 
+/** Whether it was killed, or crashed, before it could do or say anything: the summary is the one that it began with. */
+function brokeAtStart({ slotsPolled, problem }: PollSummary, exitCode = 0): boolean {
+  return exitCode !== 0 && slotsPolled === 0 && problem === undefined;
+}
+
 /** What a summary says is wrong; undefined where quotes came and went. */
 export function troubleIn(summary: PollSummary): Trouble | undefined {
   const { provider, slotsPolled, quotes, undeliveredQuotes, failures, problem } = summary;
-  if (slotsPolled === 0 || quotes > 0) return undefined;
+  // A poller that can't begin, as without its key, has polled nothing and says why.
+  if (slotsPolled === 0) return problem === undefined ? undefined : { reason: "PollerFailed", message: problem };
+  if (quotes > 0) return undefined;
   if (undeliveredQuotes > 0) {
     return { reason: "PublishFailing", message: problem ?? "Pub/Sub takes no quotes; see the poller's logs." };
   }

@@ -157,6 +157,22 @@ describe("what pollers say", () => {
     });
   });
 
+  it("says in its own words why a poller can't begin", async () => {
+    const { world, pollers, at } = await running();
+    const problem = "Finnhub needs a key. Set Secret markets/finnhub, key token.";
+    pollers.observe(finished({ uid: "a", finishedAt: at, exitCode: 2, summary: { problem } }));
+    await world.reconcile();
+    expect(world.condition("PollingReady")).toMatchObject({ reason: "PollerFailed", message: problem });
+  });
+
+  it("takes a poller that was killed before its first slot for one without a summary", async () => {
+    const { world, pollers, at } = await running();
+    pollers.observe(finished({ uid: "a", finishedAt: at, exitCode: 137, summary: {} }));
+    pollers.observe(finished({ uid: "b", finishedAt: at + MINUTE, exitCode: 137, summary: {} }));
+    await world.reconcile();
+    expect(world.condition("PollingReady")).toMatchObject({ reason: "PollerFailed" });
+  });
+
   it("is told of a Pod that can't start", async () => {
     const { world, pollers, at } = await running();
     const pod = finished({ uid: "a", finishedAt: at });
