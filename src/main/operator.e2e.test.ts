@@ -124,6 +124,34 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("stockfee
     await untilReady("ten-stocks");
   });
 
+  it("leaves alone what somebody else has under its names, and says so", async () => {
+    const container = { name: "theirs", image: "theirs" };
+    const template = { spec: { restartPolicy: "Never", containers: [container] } };
+    const theirs = {
+      metadata: { name: "taken-poll" },
+      spec: { schedule: "0 0 1 1 *", suspend: true, jobTemplate: { spec: { template } } },
+    };
+    const made = await kube.create("/apis/batch/v1/namespaces/markets/cronjobs", theirs);
+    await kube.create(FEEDS, manifest("taken", { deletionPolicy: "Cancel", archive: false }));
+    await until(async () => (await condition("taken"))?.reason === "NameConflict");
+    expect(await condition("taken", "PollingReady")).toMatchObject({ status: "False", reason: "NameConflict" });
+    const cronJobs = "/apis/batch/v1/namespaces/markets/cronjobs/taken-poll";
+    expect((await kube.get(cronJobs)).metadata.resourceVersion).toBe(made.metadata.resourceVersion);
+    await kube.delete(cronJobs);
+    // It is not watched, so it is looked at every half minute.
+    await until(async () => (await condition("taken", "PollingReady"))?.status === "True", 90_000);
+    await kube.delete(`${FEEDS}/taken`);
+    await until(async () => {
+      const pods = "/api/v1/namespaces/markets/pods/taken-windows-0";
+      await kube.delete(pods, { gracePeriodSeconds: 0 }).catch(() => undefined);
+      return kube.get(`${FEEDS}/taken`).then(
+        () => false,
+        () => true,
+      );
+    });
+    expect(await pubsub("topics")).toHaveLength(2);
+  });
+
   it("stops what a suspended feed runs, and resumes it", async () => {
     await kube.patch(`${FEEDS}/ten-stocks`, { spec: { suspend: true } });
     await until(async () => (await condition("ten-stocks"))?.reason === "Suspended");

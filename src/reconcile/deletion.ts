@@ -96,7 +96,7 @@ async function deleteCloudObjects(run: FeedRun): Promise<void> {
 /** Where the feed's cloud objects are; undefined where it never got any, or may not touch them. */
 function projectOf({ object, settings }: FeedRun): string | undefined {
   const { pubsub } = (object.spec ?? {}) as { readonly pubsub?: { readonly projectId?: unknown } };
-  const project = typeof pubsub?.projectId === "string" ? pubsub.projectId : settings.defaultProject;
+  const project = typeof pubsub?.projectId === "string" ? pubsub.projectId : settings.defaults?.pubsub?.projectId;
   if (project === undefined || settings.allowedProjects?.includes(project) === false) return undefined;
   return project;
 }

@@ -7,6 +7,9 @@ import { API_VERSION, KIND, type StockFeed, stockFeedSchema } from "../api/stock
 export type ReadFeed =
   { readonly ok: true; readonly feed: StockFeed } | { readonly ok: false; readonly message: string };
 
+/** Where the messages and rows of feeds go that don't say it themselves: a laptop's manifest then runs as it is. */
+export type FeedDefaults = Pick<StockFeed["spec"], "pubsub" | "sink">;
+
 /** Problems that a message names one by one. */
 const NAMED = 3;
 
@@ -16,11 +19,10 @@ const NAMED = 3;
  */
 export class FeedBook {
   readonly #entries = new Map<string, { readonly version: string; readonly read: ReadFeed }>();
-  readonly #defaultProject: string | undefined;
+  readonly #defaults: FeedDefaults;
 
-  /** @param defaultProject Pub/Sub project of the feeds that name none */
-  constructor(defaultProject?: string) {
-    this.#defaultProject = defaultProject;
+  constructor(defaults: FeedDefaults = {}) {
+    this.#defaults = defaults;
   }
 
   read(object: KubeObject): ReadFeed {
@@ -28,7 +30,7 @@ export class FeedBook {
     const version = generation === undefined ? resourceVersion : String(generation);
     const entry = this.#entries.get(uid);
     if (entry?.version === version) return entry.read;
-    const read = readFeed(object, this.#defaultProject);
+    const read = readFeed(object, this.#defaults);
     this.#entries.set(uid, { version, read });
     return read;
   }
@@ -39,7 +41,7 @@ export class FeedBook {
   }
 }
 
-function readFeed(object: KubeObject, defaultProject: string | undefined): ReadFeed {
+function readFeed(object: KubeObject, defaults: FeedDefaults): ReadFeed {
   const { name, namespace } = object.metadata;
   const manifest = { apiVersion: API_VERSION, kind: KIND, metadata: { name, namespace }, spec: object.spec };
   const parsed = stockFeedSchema.safeParse(manifest, { reportInput: true });
@@ -53,6 +55,6 @@ function readFeed(object: KubeObject, defaultProject: string | undefined): ReadF
     return { ok: false, message: [...named, ...more].join(" ") };
   }
   const feed = parsed.data;
-  if (feed.spec.pubsub !== undefined || defaultProject === undefined) return { ok: true, feed };
-  return { ok: true, feed: { ...feed, spec: { ...feed.spec, pubsub: { projectId: defaultProject } } } };
+  const { pubsub = defaults.pubsub, sink = defaults.sink } = feed.spec;
+  return { ok: true, feed: { ...feed, spec: { ...feed.spec, ...(pubsub && { pubsub }), ...(sink && { sink }) } } };
 }

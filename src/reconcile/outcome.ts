@@ -31,13 +31,15 @@ export interface Stalled {
   readonly reason: string;
   /** Names the field or object, its value and the mend. */
   readonly message: string;
+  /** Milliseconds after which to look again, where no event tells that it was mended. */
+  readonly afterMs?: number;
 }
 
 /** All is as the spec wants it, and there is nothing more to say. */
 export const done: Outcome = { kind: "done" };
 
-export function stalled(reason: string, message: string): Stalled {
-  return { kind: "stalled", reason, message };
+export function stalled(reason: string, message: string, afterMs?: number): Stalled {
+  return { kind: "stalled", reason, message, ...(afterMs !== undefined && { afterMs }) };
 }
 
 export function waiting(reason: string, message: string, afterMs?: number): Waiting {

@@ -2,6 +2,7 @@ import type { WorkloadSettings } from "../../cdk8s/feed-workloads.ts";
 import type { KubeObject } from "../api/kube-object.ts";
 import type { StockFeed } from "../api/stockfeed.ts";
 import type { Cluster, ControllerTelemetry, Messaging, SinkInspector } from "../controller-ports.ts";
+import type { FeedDefaults } from "./feed-book.ts";
 import type { Clock, Telemetry } from "../ports.ts";
 
 /** The Kubernetes objects of a feed: its poller, and its engine's; none of them runs while the feed is suspended. */
@@ -25,7 +26,7 @@ export interface ControllerSettings {
   readonly driftIntervalMs: number;
   /** Cloud projects that feeds may use; every one where it is left out. */
   readonly allowedProjects?: readonly string[];
-  /** Pub/Sub project of the feeds that name none. */
-  readonly defaultProject?: string;
+  /** Where the messages and rows of feeds go that don't say it themselves. */
+  readonly defaults?: FeedDefaults;
   readonly workloads: Pick<WorkloadSettings, "image" | "imagePullPolicy" | "env">;
 }

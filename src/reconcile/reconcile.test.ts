@@ -61,11 +61,34 @@ describe("a new feed", () => {
     expect(afterMs).toBeLessThanOrEqual(110_000);
   });
 
-  it("takes the operator's project where it names none", async () => {
-    const world = reconcileWorld({ defaultProject: "operators" });
-    world.cluster.put(feedObject({ spec: { pubsub: undefined } }));
+  it("takes the operator's project and dataset where it names none, and leaves them as it goes", async () => {
+    const defaults = {
+      pubsub: { projectId: "operators" },
+      sink: { bigQuery: { projectId: "operators", dataset: "all" } },
+    };
+    const world = reconcileWorld({ defaults });
+    world.cluster.put(feedObject({ spec: { pubsub: undefined, sink: undefined, deletionPolicy: "Cancel" } }));
+    await world.settle();
+    const { topics, subscriptions } = world.messaging.project("operators");
+    expect(topics.size).toBe(2);
+    expect([...subscriptions.values()].map((each) => each.bigQueryTable)).toContain("operators.all.quotes");
+    expect(world.condition("Ready")).toMatchObject({ status: "True" });
+    world.cluster.remove(FEED);
     await world.reconcile();
-    expect(world.messaging.project("operators").topics.size).toBe(2);
+    expect([...topics.keys()]).toEqual(["stockfeed-dead-letter"]);
+  });
+
+  it("keeps to its own project and dataset whatever the operator's are", async () => {
+    const defaults = {
+      pubsub: { projectId: "operators" },
+      sink: { bigQuery: { projectId: "operators", dataset: "all" } },
+    };
+    const world = reconcileWorld({ defaults });
+    world.cluster.put(feedObject());
+    await world.settle();
+    expect(world.messaging.project("operators").topics.size).toBe(0);
+    const archive = world.messaging.project(PROJECT).subscriptions.get("stockfeed-markets-tech-ltpc47aj-archive");
+    expect(archive?.bigQueryTable).toBe(`${PROJECT}.markets.quotes`);
   });
 });
 

@@ -74,7 +74,7 @@ export class Reconciler {
     this.#ports = ports;
     this.#settings = settings;
     this.memory = {
-      feeds: new FeedBook(settings.defaultProject),
+      feeds: new FeedBook(settings.defaults),
       pollers: new PollerBook({ telemetry: ports.telemetry, ...(onUnreadable && { onUnreadable }) }),
       owned: new OwnedIndex(settings.driftIntervalMs),
       workloads: new WorkloadBook(ports.render, settings.workloads),
@@ -183,7 +183,8 @@ export class Reconciler {
     const fault = waits.find((wait) => wait.fault !== undefined);
     const market = isValid(run) ? this.#market(run).until - run.now : Infinity;
     const drift = this.#settings.driftIntervalMs * (0.9 + 0.2 * fraction(run.object.metadata.uid ?? ""));
-    const soonest = Math.min(drift, market, ...waits.map(({ afterMs = Infinity }) => afterMs));
+    const looks = reports.map(({ outcome }) => (outcome.kind === "done" ? undefined : outcome.afterMs) ?? Infinity);
+    const soonest = Math.min(drift, market, ...looks);
     if (fault?.fault === undefined) return { afterMs: soonest };
     return againAfter(fault.fault, fault.afterMs);
   }

@@ -19,9 +19,19 @@ describe("the operator's options", () => {
       lease: { name: "stockfeed-operator" },
       metrics: { port: 8080 },
       driftIntervalMs: 300_000,
+      defaults: {},
       image: "stockfeed:1",
       podEnv: {},
     });
+  });
+
+  it("say where feeds send that don't say it themselves, and allow that", () => {
+    const flags = { ...DEFAULTS, project: "acme", dataset: "markets", allowedProjects: "other" };
+    expect(readOptions(flags, {})).toMatchObject({
+      defaults: { pubsub: { projectId: "acme" }, sink: { bigQuery: { projectId: "acme", dataset: "markets" } } },
+      allowedProjects: ["other", "acme"],
+    });
+    expect(readOptions({ ...DEFAULTS, project: "acme" }, {}).defaults).toEqual({ pubsub: { projectId: "acme" } });
   });
 
   it("take lists with commas, repeated, or both, as an environment variable has them too", () => {
@@ -53,6 +63,7 @@ describe("the operator's options", () => {
     [{ driftInterval: "10" }, "--drift-interval 10 is no interval"],
     [{ driftInterval: "10ms" }, "--drift-interval 10ms is no interval"],
     [{ imagePullPolicy: "Sometimes" }, "--image-pull-policy Sometimes is none"],
+    [{ dataset: "markets" }, "--dataset markets is of no project"],
     [{ image: "" }, "--image is required"],
   ])("are refused with the mend: %j", (flags, message) => {
     expect(() => readOptions({ ...DEFAULTS, ...flags }, {})).toThrow(message);

@@ -1,4 +1,5 @@
 import { durationMs } from "../../api/duration.ts";
+import type { FeedDefaults } from "../../reconcile/feed-book.ts";
 import { usageError } from "../cli-error.ts";
 
 /** The flags as they are typed; each has a variable of the environment too. */
@@ -11,6 +12,7 @@ export interface OperatorFlags {
   readonly leaseName: string;
   readonly metricsAddress: string;
   readonly project?: string;
+  readonly dataset?: string;
   readonly driftInterval: string;
   readonly allowedProjects?: string | readonly string[];
   readonly image?: string;
@@ -28,7 +30,8 @@ export interface OperatorOptions {
   /** The Lease that replicas take turns by; undefined for one that always leads. */
   readonly lease?: { readonly namespace?: string; readonly name: string };
   readonly metrics: { readonly host?: string; readonly port: number };
-  readonly project?: string;
+  /** Where feeds send that don't say it themselves. */
+  readonly defaults: FeedDefaults;
   readonly driftIntervalMs: number;
   readonly allowedProjects?: readonly string[];
   readonly image: string;
@@ -63,9 +66,10 @@ export function readOptions(flags: OperatorFlags, env: Environment): OperatorOpt
     concurrency: parseConcurrency(flags.concurrency),
     ...(parseBoolean("--leader-elect", flags.leaderElect) && { lease }),
     metrics: parseAddress(flags.metricsAddress),
-    ...(project && { project }),
+    defaults: parseDefaults(flags),
     driftIntervalMs: parseInterval(flags.driftInterval),
-    ...(allowedProjects && { allowedProjects }),
+    // What feeds get without asking they may use.
+    ...(allowedProjects && { allowedProjects: [...new Set([...allowedProjects, ...(project ? [project] : [])])] }),
     image,
     ...(imagePullPolicy && { imagePullPolicy: parsePullPolicy(imagePullPolicy) }),
     ...(clusterId && { clusterId }),
@@ -80,6 +84,15 @@ function listOf(value: string | readonly string[] | undefined): readonly string[
   const entries = texts.flatMap((text) => text.split(",")).map((entry) => entry.trim());
   const named = [...new Set(entries.filter((entry) => entry !== ""))];
   return named.length > 0 ? named : undefined;
+}
+
+function parseDefaults({ project, dataset }: OperatorFlags): FeedDefaults {
+  if (!project) {
+    if (dataset) throw usageError(`--dataset ${dataset} is of no project. Name it with --project.`);
+    return {};
+  }
+  const sink = { bigQuery: { projectId: project, dataset: dataset ?? "" } };
+  return { pubsub: { projectId: project }, ...(dataset && { sink }) };
 }
 
 function parseConcurrency(text: string): number {

@@ -118,12 +118,12 @@ function wire(
 }
 
 function settingsOf(options: OperatorOptions, clusterId: string): ControllerSettings {
-  const { driftIntervalMs, allowedProjects, project, image, imagePullPolicy, podEnv } = options;
+  const { driftIntervalMs, allowedProjects, defaults, image, imagePullPolicy, podEnv } = options;
   return {
     clusterId,
     driftIntervalMs,
     ...(allowedProjects && { allowedProjects }),
-    ...(project !== undefined && { defaultProject: project }),
+    defaults,
     workloads: { image, env: podEnv, ...(imagePullPolicy !== undefined && { imagePullPolicy }) },
   };
 }

@@ -40,7 +40,8 @@ function missingParts({ spec }: StockFeed): string {
     problems.push(`spec.pubsub is required on a cluster. ${fix}`);
   }
   if (spec.sink === undefined) {
-    const fix = "Add sink: {bigQuery: {projectId: acme, dataset: markets}}, where rows land.";
+    const fix =
+      "Add sink: {bigQuery: {projectId: acme, dataset: markets}}, or start the operator with --project and --dataset.";
     problems.push(`spec.sink is required on a cluster. ${fix}`);
   }
   return problems.join(" ");

@@ -11,6 +11,9 @@ import { isOf } from "../workload-book.ts";
 /** How soon to look whether an object that is being deleted is gone; its going is an event too. */
 const GONE_MS = 2_000;
 
+/** How soon to look at what somebody else has: it is not watched. */
+const FOREIGN_MS = 30_000;
+
 /** Sees that the CronJob or Deployment that polls is as it is wanted. */
 export const ensurePoller: Step = ensureWorkloads("poller", "PollingReady");
 
@@ -71,5 +74,5 @@ async function hindranceOf(run: ValidRun, wanted: KubeObject): Promise<Outcome |
   }
   if (ownership.kind === "ours" || adopts(run)) return undefined;
   const fix = 'Delete or rename that one, or take it over with the annotation stockfeed.dev/adopt: "true".';
-  return stalled("NameConflict", `${kind} ${namespace}/${name} ${ownership.owner}. ${fix}`);
+  return stalled("NameConflict", `${kind} ${namespace}/${name} ${ownership.owner}. ${fix}`, FOREIGN_MS);
 }
