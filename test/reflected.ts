@@ -1,7 +1,7 @@
 import { vi } from "vitest";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { createApiClient } from "../src/adapters/kubernetes/api-client.ts";
-import { cacheMirror } from "../src/adapters/kubernetes/cache-mirror.ts";
+import { CacheMirror } from "../src/adapters/kubernetes/cache-mirror.ts";
 import { objectStore, type ObjectChange } from "../src/adapters/kubernetes/object-store.ts";
 import { runReflector } from "../src/adapters/kubernetes/reflector.ts";
 import { systemClock } from "../src/adapters/system/system-clock.ts";
@@ -18,7 +18,7 @@ export async function reflectCollection(path: string, config: () => KubeConfig) 
   const store = objectStore("none");
   const changes: ObjectChange[] = [];
   const problems: string[] = [];
-  const mirror = cacheMirror({ store, compact: (object) => object, onChange: (change) => changes.push(change) });
+  const mirror = new CacheMirror({ store, compact: (object) => object, onChange: (change) => changes.push(change) });
   const stop = new AbortController();
   const onProblem = ({ message }: Error) => problems.push(message);
   const options = { client, path, pageSize: 3, mirror, clock: systemClock(), random: Math.random, onProblem };

@@ -42,7 +42,8 @@ export function errorOfAnswer(what: string, status: number, body: unknown, retry
   const reason = typeof said.reason === "string" ? said.reason : "";
   const message = typeof said.message === "string" ? said.message : typeof body === "string" ? body : "";
   const retryAfterMs = readRetryAfter(retryAfter);
-  return new ApiError(kindOf(status), `${what}: ${status} ${reason} ${message.slice(0, MAX_MESSAGE)}`.trimEnd(), {
+  const text = [`${what}: ${status}`, reason, message.slice(0, MAX_MESSAGE)].filter((part) => part !== "").join(" ");
+  return new ApiError(kindOf(status), text, {
     status,
     reason,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

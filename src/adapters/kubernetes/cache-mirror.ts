@@ -19,87 +19,102 @@ export interface CacheMirrorOptions {
  * and never replaces something newer. What differs at the end of a list is told like what a watch tells.
  * Assumptions: events come in the order of their versions, as the server promises.
  */
-export interface CacheMirror {
+export class CacheMirror {
+  readonly #options: CacheMirrorOptions;
+  #position: string | undefined;
+  #complete = false;
+  #seen = new Set<string>();
+  /** Keys that `observe` took in since the list began, which may be newer than the list. */
+  #ahead = new Set<string>();
+
+  constructor(options: CacheMirrorOptions) {
+    this.#options = options;
+  }
+
   /** Up to which version the cache is like the server's; undefined while it is not sure, and so has to be listed. */
-  readonly position: string | undefined;
+  get position(): string | undefined {
+    return this.#position;
+  }
+
   /** Whether a first list is whole. From then on the cache may be behind, but never half. */
-  readonly complete: boolean;
+  get complete(): boolean {
+    return this.#complete;
+  }
+
   /** Nothing is sure any more: begins a list. */
-  begin(): void;
+  begin(): void {
+    this.#position = undefined;
+    this.#seen = new Set();
+    this.#ahead = new Set();
+  }
+
   /** Takes in a page; the last one ends the list and gives the position. */
-  page(page: ListPage): void;
+  page({ items, metadata }: ListPage): void {
+    for (const object of items) {
+      const key = keyOf(object);
+      this.#seen.add(key);
+      if (!(this.#ahead.has(key) && isOutdated(object, this.#cached(object)))) this.#put(object);
+    }
+    if (metadata.continue) return;
+    const { store } = this.#options;
+    for (const object of store.list()) {
+      const key = keyOf(object);
+      // What was written after the moment of the list is not in it; what was written before, and is not, was deleted.
+      const isLater = this.#ahead.has(key) && isNewer(object.metadata.resourceVersion, metadata.resourceVersion);
+      if (!this.#seen.has(key) && !isLater) this.#tell(store.remove(key));
+    }
+    this.#position = metadata.resourceVersion;
+    this.#complete = true;
+    this.#seen = new Set();
+  }
+
   /** Takes in an event; false when it is older than the position, as after the server's store was set back. */
-  event(event: WatchEvent): boolean;
+  event({ type, object }: WatchEvent): boolean {
+    const version = object.metadata.resourceVersion;
+    if (isNewer(this.#position, version)) return false;
+    if (type !== "BOOKMARK") {
+      const cached = this.#cached(object);
+      const isCurrent = !isOutdated(object, cached);
+      if (type !== "DELETED") {
+        if (isCurrent) this.#put(object);
+      } else if (isCurrent || cached?.metadata.uid === object.metadata.uid) {
+        this.#tell(this.#options.store.remove(keyOf(object)));
+      }
+    }
+    this.#position = version ?? this.#position;
+    return true;
+  }
+
   /**
    * Takes in what the server answered to a write, so that who wrote reads it at once.
    * @param created whether the write made the object; one that was there, yet not in the cache, stays out of it
    */
-  observe(object: KubeObject, created: boolean): void;
+  observe(object: KubeObject, created: boolean): void {
+    const version = object.metadata.resourceVersion;
+    const cached = this.#cached(object);
+    if (cached === undefined ? !created : !isNewer(version, cached.metadata.resourceVersion)) return;
+    // What the watch has told up to its position is newer than an answer from before it, be it a deletion.
+    if (this.#position !== undefined && !isNewer(version, this.#position)) return;
+    if (this.#position === undefined) this.#ahead.add(keyOf(object));
+    this.#put(object);
+  }
+
   /** Takes out an object that a deletion of ours has ended; another of its name stays. */
-  forget(namespace: string, name: string, uid: string): void;
-}
+  forget(namespace: string, name: string, uid: string): void {
+    const { store } = this.#options;
+    const cached = store.get(namespace, name);
+    if (cached?.metadata.uid === uid) this.#tell(store.remove(keyOf(cached)));
+  }
 
-export function cacheMirror({ store, compact, onChange }: CacheMirrorOptions): CacheMirror {
-  let position: string | undefined;
-  let complete = false;
-  let seen = new Set<string>();
-  /** Keys that `observe` took in since the list began, which may be newer than the list. */
-  let ahead = new Set<string>();
+  #cached({ metadata }: KubeObject): KubeObject | undefined {
+    return this.#options.store.get(metadata.namespace ?? "", metadata.name);
+  }
 
-  const tell = (change: ObjectChange | undefined) => {
-    if (change) onChange(change, !complete);
-  };
-  const cachedOf = ({ metadata }: KubeObject) => store.get(metadata.namespace ?? "", metadata.name);
+  #put(object: KubeObject): void {
+    this.#tell(this.#options.store.put(this.#options.compact(object)));
+  }
 
-  return {
-    get position() {
-      return position;
-    },
-    get complete() {
-      return complete;
-    },
-    begin: () => {
-      position = undefined;
-      seen = new Set();
-      ahead = new Set();
-    },
-    page: ({ items, metadata }) => {
-      for (const object of items) {
-        const key = keyOf(object);
-        seen.add(key);
-        if (!(ahead.has(key) && isOutdated(object, cachedOf(object)))) tell(store.put(compact(object)));
-      }
-      if (metadata.continue) return;
-      for (const key of [...store.keys()]) if (!seen.has(key) && !ahead.has(key)) tell(store.remove(key));
-      position = metadata.resourceVersion;
-      complete = true;
-      seen = new Set();
-    },
-    event: ({ type, object }) => {
-      const version = object.metadata.resourceVersion;
-      if (isNewer(position, version)) return false;
-      if (type !== "BOOKMARK") {
-        const cached = cachedOf(object);
-        if (type === "DELETED") {
-          const same = cached?.metadata.uid === object.metadata.uid;
-          if (same || !isOutdated(object, cached)) tell(store.remove(keyOf(object)));
-        } else if (!isOutdated(object, cached)) tell(store.put(compact(object)));
-      }
-      position = version ?? position;
-      return true;
-    },
-    observe: (object, created) => {
-      const version = object.metadata.resourceVersion;
-      const cached = cachedOf(object);
-      if (cached === undefined ? !created : !isNewer(version, cached.metadata.resourceVersion)) return;
-      // What the watch has told up to its position is newer than an answer from before it, be it a deletion.
-      if (position !== undefined && !isNewer(version, position)) return;
-      if (position === undefined) ahead.add(keyOf(object));
-      tell(store.put(compact(object)));
-    },
-    forget: (namespace, name, uid) => {
-      const cached = store.get(namespace, name);
-      if (cached?.metadata.uid === uid) tell(store.remove(keyOf(cached)));
-    },
-  };
+  #tell(change: ObjectChange | undefined): void {
+    if (change) this.#options.onChange(change, !this.#complete);
+  }
 }

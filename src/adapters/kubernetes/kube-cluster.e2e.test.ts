@@ -7,7 +7,9 @@ import {
 } from "../../../test/control-plane/control-plane.ts";
 import { installCrd } from "../../../test/install-crd.ts";
 import { KubeClient } from "../../../test/kube-client.ts";
+import { feedWorkloads } from "../../../cdk8s/feed-workloads.ts";
 import type { KubeObject, ObjectRef } from "../../api/kube-object.ts";
+import { stockFeedSchema } from "../../api/stockfeed.ts";
 import type { WatchedKind } from "../../controller-ports.ts";
 import { systemClock } from "../system/system-clock.ts";
 import { createApiClient, type ApiClient } from "./api-client.ts";
@@ -228,6 +230,34 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the Clus
     await seen({ kind: "CronJob", namespace: "default", name: "env-poll" }, metadata.resourceVersion);
     expect(await cluster.apply(wanted)).toBe("unchanged");
   });
+
+  it.each(["CronJob", "Deployment"] as const)(
+    "finds the real workloads unchanged once applied, %s",
+    async (workload) => {
+      const object = await makeFeed(`real-${workload.toLowerCase()}`);
+      const parsed = stockFeedSchema.parse({
+        apiVersion: object.apiVersion,
+        kind: object.kind,
+        metadata: { name: object.metadata.name, namespace: "default" },
+        spec: { ...(object.spec as object), polling: { workload } },
+      });
+      const owner = { ...cronJob(object).metadata.ownerReferences![0]! };
+      const wanted = feedWorkloads(parsed, { image: "stockfeed:1", env: { A: "1" }, owner });
+      expect(wanted.map(({ kind }) => kind).toSorted()).toEqual([workload, "StatefulSet"].toSorted());
+      for (const each of wanted) expect(await cluster.apply(each)).toBe("created");
+      // The controllers of the cluster have written to them by then.
+      const engine = wanted.find(({ kind }) => kind === "StatefulSet")!;
+      const ref = { kind: "StatefulSet", namespace: "default", name: engine.metadata.name } as const;
+      await expect.poll(() => cluster.get(ref)?.status).toMatchObject({ observedGeneration: 1 });
+      requests.length = 0;
+      for (const each of wanted) expect(await cluster.apply(each)).toBe("unchanged");
+      expect(requests.filter((line) => !line.startsWith("watch"))).toEqual([]);
+      await admin.patch(`/apis/apps/v1/namespaces/default/statefulsets/${ref.name}`, { spec: { replicas: 3 } });
+      await vi.waitFor(async () => {
+        expect(await cluster.apply(engine)).toBe("corrected");
+      });
+    },
+  );
 
   it("makes again what was deleted by hand", async () => {
     const feed = await makeFeed("again");

@@ -18,7 +18,6 @@ export interface ObjectFilter {
 export interface ObjectStore {
   get(namespace: string, name: string): KubeObject | undefined;
   list(filter?: ObjectFilter): readonly KubeObject[];
-  keys(): IterableIterator<string>;
   /** Takes the object in; undefined where nothing but its resource version differs from what was there. */
   put(object: KubeObject): ObjectChange | undefined;
   remove(key: string): ObjectChange | undefined;
@@ -71,7 +70,6 @@ export function objectStore(indexLabel: string): ObjectStore {
         wanted.every(([name, value]) => object.metadata.labels?.[name] === value),
       );
     },
-    keys: () => objects.keys(),
     put: (object) => {
       const key = keyOf(object);
       const previous = objects.get(key);
@@ -96,8 +94,8 @@ export function isOutdated(object: KubeObject, cached: KubeObject | undefined): 
   return isNewer(cached?.metadata.resourceVersion, object.metadata.resourceVersion);
 }
 
+/** Compared whole: where a server's store was set back, one version may stand for two states. */
 function alikeBesideVersion(one: KubeObject, other: KubeObject): boolean {
-  const { resourceVersion: a, ...metadata } = one.metadata;
-  const { resourceVersion: b, ...otherMetadata } = other.metadata;
-  return a === b || isDeepStrictEqual({ ...one, metadata }, { ...other, metadata: otherMetadata });
+  const rest = (object: KubeObject) => ({ ...object, metadata: { ...object.metadata, resourceVersion: undefined } });
+  return isDeepStrictEqual(rest(one), rest(other));
 }

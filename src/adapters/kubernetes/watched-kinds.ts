@@ -3,7 +3,7 @@ import type { WatchedKind } from "../../controller-ports.ts";
 import type { Clock } from "../../ports.ts";
 import type { ApiClient } from "./api-client.ts";
 import { collectionPath, versionOf } from "./api-paths.ts";
-import { cacheMirror, type CacheMirror } from "./cache-mirror.ts";
+import { CacheMirror } from "./cache-mirror.ts";
 import { compactor } from "./compact-objects.ts";
 import { FEED_LABEL } from "./feed-keys.ts";
 import { objectStore, type ObjectChange, type ObjectFilter, type ObjectStore } from "./object-store.ts";
@@ -51,7 +51,7 @@ export class WatchedKinds {
         const onChange = (change: ObjectChange, initial: boolean) => {
           options.onChange(kind, change, initial);
         };
-        return { kind, namespace, store, mirror: cacheMirror({ store, compact: compactor(kind), onChange }) };
+        return { kind, namespace, store, mirror: new CacheMirror({ store, compact: compactor(kind), onChange }) };
       }),
     );
   }
