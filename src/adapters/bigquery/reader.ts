@@ -39,7 +39,7 @@ export function bigQueryReader(options: BigQueryReaderOptions): BigQueryReader {
   const dataset = { projectId: options.projectId, dataset: options.dataset };
   const now = options.now ?? Date.now;
   return {
-    query: async (sql, signal) => readOnlyQuery(call, dataset, sql, signal),
+    query: async (sql, signal) => unlessAborted(readOnlyQuery(call, dataset, sql, signal), signal),
     async newestWindowEnd(feed) {
       const newest = async (since?: EpochMs) => newestEnd(call, dataset, feed, since);
       // Most starts find it in the last days' partitions. Beyond them the table is clustered by feed.
@@ -89,6 +89,21 @@ async function readOnlyQuery(
       throw new QueryError(error.message, { cause: error });
     }
     throw error;
+  }
+}
+
+/** Leaves at once with the signal's reason; what is under way ends by itself, unheard. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  const left = Promise.withResolvers<never>();
+  const leave = () => {
+    left.reject(signal.reason as Error);
+  };
+  signal.addEventListener("abort", leave);
+  try {
+    return await Promise.race([work, left.promise]);
+  } finally {
+    signal.removeEventListener("abort", leave);
   }
 }
 
