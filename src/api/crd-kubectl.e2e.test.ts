@@ -4,11 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ControlPlane, controlPlaneMissing, startControlPlane } from "../../test/control-plane/control-plane.ts";
 import { installCrd } from "../../test/install-crd.ts";
 import { KubeClient } from "../../test/kube-client.ts";
-import { kubectl } from "../../test/kube-tools.ts";
+import { kubectl, kubeToolMissing } from "../../test/kube-tools.ts";
+import { withoutPart } from "../../test/missing-part.ts";
 
-const missing = await controlPlaneMissing();
+const missing = (await controlPlaneMissing()) ?? kubeToolMissing("kubectl");
 
-describe.skipIf(missing !== undefined && process.env.CI === undefined)("kubectl", () => {
+describe.skipIf(withoutPart(missing))("kubectl", () => {
   let plane: ControlPlane;
   const run = (...args: string[]) => kubectl(plane.kubeconfig, ...args);
   beforeAll(async () => {

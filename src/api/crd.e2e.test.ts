@@ -7,6 +7,7 @@ import { BREAKS, broken } from "../../test/broken-feeds.ts";
 import { type ControlPlane, controlPlaneMissing, startControlPlane } from "../../test/control-plane/control-plane.ts";
 import { installCrd } from "../../test/install-crd.ts";
 import { type AnyObject, KubeClient, KubeRefusal } from "../../test/kube-client.ts";
+import { withoutPart } from "../../test/missing-part.ts";
 import { mutatedManifest } from "../../test/mutated-feed.ts";
 import { stockFeedCrd } from "./crd.ts";
 import { parseFeeds } from "./parse.ts";
@@ -24,7 +25,7 @@ const HEAD = { apiVersion: "stockfeed.dev/v1alpha1", kind: "StockFeed" };
 
 const missing = await controlPlaneMissing();
 
-describe.skipIf(missing !== undefined && process.env.CI === undefined)("the CRD on an API server", () => {
+describe.skipIf(withoutPart(missing))("the CRD on an API server", () => {
   let plane: ControlPlane;
   let client: KubeClient;
   beforeAll(async () => {
