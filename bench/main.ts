@@ -8,12 +8,13 @@ import { parseArgs } from "node:util";
 import { closeBench, engineBench, shapeBench } from "./engine.ts";
 import { fileToRowsBench } from "./file-to-rows.ts";
 import { jitterBench } from "./jitter.ts";
+import { pollerStartBench } from "./poller-start.ts";
 import type { BenchResult } from "./result.ts";
 import { replaceTable, table } from "./table.ts";
 
 const USAGE = `Usage: npm run bench -- [SUITE...] [--short] [--json FILE] [--docs]
 
-Suites: engine, shape, file, close, jitter; all of them by default.
+Suites: engine, shape, file, close, poller-start, jitter; all of them by default.
   --short      less work, in a minute: checks the outputs, its figures are rough
   --json FILE  write {"results": [{name, unit, value, rivals: [{name, value, ratio}]}]}
   --docs       put the table into README.md`;
@@ -27,6 +28,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   shape: shapeBench,
   file: fileToRowsBench,
   close: closeBench,
+  "poller-start": ({ short }) => pollerStartBench({ runs: short ? 3 : 15 }),
   jitter: ({ short }) => jitterBench({ slots: short ? 5 : 20 }),
 };
 
