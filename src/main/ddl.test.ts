@@ -49,7 +49,17 @@ describe("stockfeed ddl", () => {
     const { stderr, exitCode } = await ddl(feed("tech"));
     expect(exitCode).toBe(2);
     expect(stderr).toContain(
-      "No manifest has a sink. Add one, such as: sink: {bigQuery: {projectId: acme, dataset: markets}}.",
+      "No manifest has a sink. Add one, such as: sink: {bigQuery: {projectId: acme, dataset: markets}}. Or name",
     );
+  });
+
+  it("takes a dataset without a manifest, as where the operator says where rows land", async () => {
+    const { stdout, exitCode } = await runCommand(ddlCommand, { args: ["--dataset", "acme-1.markets"] });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("-- Dataset acme-1.markets.\n");
+    expect(stdout).toContain("CREATE TABLE IF NOT EXISTS `acme-1.markets.windows`");
+    expect(stdout).toContain("PROJECT_NUMBER@gcp-sa-pubsub");
+    const nothing = await runCommand(ddlCommand, { args: [] });
+    expect(nothing).toMatchObject({ exitCode: 2, stderr: "Name manifests with -f, or a dataset with --dataset.\n" });
   });
 });

@@ -12,13 +12,15 @@ Examples:
   $ stockfeed ddl -f feed.yaml | bq query --project_id=acme --use_legacy_sql=false
   $ stockfeed ddl -f feed.yaml --location EU --pubsub-project-number 123456789012
   $ stockfeed ddl -f feeds/*.yaml > dataset.sql
+  $ stockfeed ddl --dataset acme.markets
 
 Exit codes: 0 printed; 2 a manifest is not valid, or none of them has a sink.
 `;
 
 /** The flags as they are typed. */
 interface DdlFlags {
-  readonly file: readonly string[];
+  readonly file?: readonly string[];
+  readonly dataset: readonly DatasetId[];
   readonly location?: string;
   readonly pubsubProjectNumber?: string;
 }
@@ -33,7 +35,8 @@ interface FeedsOfDataset {
 export function ddlCommand(io: Pick<CommandIo, "stdin" | "stdout"> = process): Command {
   return new Command("ddl")
     .description("print the SQL that makes feeds' BigQuery datasets, tables and views")
-    .requiredOption("-f, --file <file...>", "manifests whose sinks are meant; - is standard input")
+    .option("-f, --file <file...>", "manifests whose sinks are meant; - is standard input")
+    .option("--dataset <project.dataset>", "a dataset that is meant too, such as the operator's own", datasetId, [])
     .option(
       "--location <name>",
       "where new datasets keep their data, such as EU (default: the project's)",
@@ -46,35 +49,39 @@ export function ddlCommand(io: Pick<CommandIo, "stdin" | "stdout"> = process): C
     )
     .addHelpText("after", HELP)
     .action(async (flags: DdlFlags) => {
-      const datasets = byDataset(await readFeeds(flags.file, io));
+      const { file = [], dataset } = flags;
+      if (file.length + dataset.length === 0) throw usageError("Name manifests with -f, or a dataset with --dataset.");
+      const datasets = byDataset(file.length === 0 ? [] : await readFeeds(file, io), dataset);
       if (datasets.length === 0) {
         throw usageError(
-          "No manifest has a sink. Add one, such as: sink: {bigQuery: {projectId: acme, dataset: markets}}.",
+          "No manifest has a sink. Add one, such as: sink: {bigQuery: {projectId: acme, dataset: markets}}. " +
+            "Or name the operator's dataset: --dataset acme.markets.",
         );
       }
       io.stdout.write(datasets.map((each) => script(each, flags)).join("\n"));
     });
 }
 
-function byDataset(feeds: readonly StockFeed[]): FeedsOfDataset[] {
+function byDataset(feeds: readonly StockFeed[], others: readonly DatasetId[]): FeedsOfDataset[] {
   const datasets = new Map<string, FeedsOfDataset>();
-  for (const feed of feeds) {
-    if (feed.spec.sink === undefined) continue;
-    const { projectId, dataset } = feed.spec.sink.bigQuery;
+  const entry = ({ projectId, dataset }: DatasetId) => {
     const name = `${projectId}.${dataset}`;
-    const entry = datasets.get(name) ?? { dataset: { projectId, dataset }, feeds: [] };
-    entry.feeds.push(feed);
-    datasets.set(name, entry);
-  }
+    const made = datasets.get(name) ?? { dataset: { projectId, dataset }, feeds: [] };
+    datasets.set(name, made);
+    return made;
+  };
+  for (const dataset of others) entry(dataset);
+  for (const feed of feeds) if (feed.spec.sink) entry(feed.spec.sink.bigQuery).feeds.push(feed);
   return [...datasets.values()];
 }
 
 function script({ dataset, feeds }: FeedsOfDataset, { location, pubsubProjectNumber }: DdlFlags): string {
   const names = feeds.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).join(", ");
   const statements = datasetStatements(dataset, location).map((statement) => `${statement};\n`);
-  const archives = feeds.some(({ spec }) => spec.archive);
+  // Of a dataset that is named by itself nobody knows which feeds will write to it.
+  const archives = feeds.length === 0 || feeds.some(({ spec }) => spec.archive);
   return [
-    `-- Dataset ${dataset.projectId}.${dataset.dataset}, of ${names}.\n`,
+    `-- Dataset ${dataset.projectId}.${dataset.dataset}${names === "" ? "" : `, of ${names}`}.\n`,
     ...statements,
     ...(archives ? [agentGrant(dataset, pubsubProjectNumber)] : []),
   ].join("\n");
@@ -89,6 +96,14 @@ function agentGrant(dataset: DatasetId, projectNumber: string | undefined): stri
     "-- Pub/Sub's own agent writes the archive, and has to be let. --pubsub-project-number fills in the number, which\n" +
     `-- \`gcloud projects describe PROJECT --format='value(projectNumber)'\` shows:\n-- ${grant};\n`
   );
+}
+
+function datasetId(text: string, others: readonly DatasetId[]): readonly DatasetId[] {
+  const [, projectId, dataset] = /^([a-z][a-z0-9-]*)[.:]([A-Za-z0-9_]+)$/.exec(text) ?? [];
+  if (projectId === undefined || dataset === undefined) {
+    throw new InvalidArgumentError("Write project and dataset, such as acme.markets.");
+  }
+  return [...others, { projectId, dataset }];
 }
 
 function locationName(text: string): string {
