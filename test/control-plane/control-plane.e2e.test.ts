@@ -22,7 +22,8 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("the control plane", (
     return items.map((item) => item.metadata.name).filter((name) => name !== "kube-root-ca.crt");
   };
 
-  it("is the same cluster after SIGKILL and a restart: objects and tokens hold", async () => {
+  it("is the same cluster after SIGKILL and a restart: objects and tokens hold", async ({ skip }) => {
+    skip(!plane.restartable, "an existing cluster");
     const token = await plane.kubeconfigFor("default", "default");
     const url = plane.url;
     await put("before-the-kill");
@@ -34,7 +35,8 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("the control plane", (
     await expect(new KubeClient(token).list(CONFIG_MAPS)).rejects.toMatchObject({ code: 403 });
   });
 
-  it("goes back to a snapshot", async () => {
+  it("goes back to a snapshot", async ({ skip }) => {
+    skip(!plane.restartable, "an existing cluster");
     const directory = await mkdtemp(join(tmpdir(), "stockfeed-snapshot-"));
     await put("in-the-snapshot");
     await plane.kill();

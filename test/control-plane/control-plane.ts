@@ -9,9 +9,11 @@
  * There is no node and no scheduler: test/kubelet brings both. `STOCKFEED_TEST_KUBECONFIG` names an existing cluster to be
  * used instead, with an administrator's rights; it can't be killed. Tests there share one cluster: make namespaces.
  */
+import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { type AccountToken, currentCluster, writeAccountKubeconfig } from "../account-kubeconfig.ts";
 import { KubeClient } from "../kube-client.ts";
 import { freePort, type ServerProcess } from "../server-process.ts";
@@ -84,7 +86,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   };
   const start = async () => {
     processes = await startServers(setup);
-    await untilAccountsAreMade(files.kubeconfig);
+    if (hasControllers()) await untilAccountsAreMade(files.kubeconfig);
   };
   const copyDown = async (from: string, to: string) => {
     if (processes.length > 0) throw new Error("The control plane runs: kill it before its data are copied.");
@@ -114,19 +116,26 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   };
 }
 
+/** Without a controller manager among the assets nobody makes service accounts. */
+function hasControllers(): boolean {
+  const { KUBEBUILDER_ASSETS } = process.env;
+  return KUBEBUILDER_ASSETS === undefined || existsSync(join(KUBEBUILDER_ASSETS, "kube-controller-manager"));
+}
+
 async function startServers(setup: ServerSetup): Promise<ServerProcess[]> {
   const { KUBEBUILDER_ASSETS } = process.env;
   if (KUBEBUILDER_ASSETS !== undefined) return startAssets(KUBEBUILDER_ASSETS, setup);
   return startBuilt(await buildControlPlane(console.log), setup);
 }
 
-/** Without its default service account a namespace takes no Pods; that it is there shows that controllers run. */
+/** Without its default service account a namespace takes no Pods; that they are there shows that controllers run. */
 async function untilAccountsAreMade(kubeconfig: string): Promise<void> {
   const client = new KubeClient(kubeconfig);
   for (;;) {
-    const { items } = await client.list("/api/v1/namespaces/default/serviceaccounts");
-    if (items.length > 0 || process.env.KUBEBUILDER_ASSETS !== undefined) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const { items } = await client.list("/api/v1/serviceaccounts");
+    const namespaces = items.map(({ metadata }) => metadata.namespace);
+    if (namespaces.includes("default") && namespaces.includes("kube-system")) return;
+    await delay(50);
   }
 }
 

@@ -218,7 +218,8 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("the test kubelet", ()
     });
   });
 
-  it("goes on when the server is killed and comes back: what ended meanwhile is told", async () => {
+  it("goes on when the server is killed and comes back: what ended meanwhile is told", async ({ skip }) => {
+    skip(!plane.restartable, "an existing cluster");
     await createPod("outlasting", "pwd; while [ ! -e end ]; do sleep 0.1; done; echo over");
     const log = () => Promise.resolve(kubelet.logs(NAMESPACE, "outlasting"));
     await until(log).not.toBe("");
