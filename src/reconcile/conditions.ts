@@ -112,7 +112,7 @@ function wordsOfPart(part: Part, reports: readonly StepReport[], said: Said): Wo
     case "done":
       return {
         status: outcome.off === true ? "False" : "True",
-        reason: outcome.reason ?? part,
+        reason: outcome.reason ?? "Ready",
         message: outcome.message ?? "",
       };
     case "waiting":
