@@ -6,6 +6,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { forgetGroup, watchGroup } from "../reaper.ts";
 import { columnsRead, statement, type AnalyzedStatement } from "./statements.ts";
 import { decode, encode, ENGINE_TYPES, fromEngineType, type Cell, type TypeProto } from "./engine-values.ts";
 import type { FieldType, Value } from "./values.ts";
@@ -49,7 +50,8 @@ export async function startGoogleSql(directory: string): Promise<GoogleSql> {
   const base = join(directory, "lib", "zetasql");
   const port = await freePort();
   const binary = process.arch === "arm64" ? "remote_server_arm.so" : "remote_server.so";
-  const server = spawn(join(base, binary), ["localhost", String(port)], { stdio: "ignore" });
+  const server = spawn(join(base, binary), ["localhost", String(port)], { stdio: "ignore", detached: true });
+  if (server.pid !== undefined) watchGroup(server.pid);
   const client = connect(directory, base, port);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -158,6 +160,7 @@ async function stop(client: Client, server: ChildProcess): Promise<void> {
   const exit = once(server, "exit");
   server.kill("SIGKILL");
   await exit;
+  if (server.pid !== undefined) forgetGroup(server.pid);
 }
 
 async function freePort(): Promise<number> {
