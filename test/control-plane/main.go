@@ -67,6 +67,8 @@ func startEtcd(dir string) (*embed.Etcd, string, error) {
 	config.Dir = dir
 	config.LogLevel = "error"
 	config.UnsafeNoFsync = true
+	// The gateway would dial the port that it was not told.
+	config.EnableGRPCGateway = false
 	free := url.URL{Scheme: "http", Host: "127.0.0.1:0"}
 	config.ListenClientUrls, config.AdvertiseClientUrls = []url.URL{free}, []url.URL{free}
 	config.ListenPeerUrls, config.AdvertisePeerUrls = []url.URL{free}, []url.URL{free}
