@@ -47,10 +47,13 @@ export function readPollerPod(pod: KubeObject): PollerPod {
   if (terminated === undefined) return { kind: "under-way" };
   const finishedAt = Date.parse(terminated.finishedAt ?? "") || 0;
   const summary = decodeSummary(terminated.message ?? "");
-  if (summary !== undefined && !brokeAtStart(summary, terminated.exitCode)) {
-    return { kind: "finished", finishedAt, summary };
-  }
-  return { kind: "finished", finishedAt, failure: troubleOfEnd(pod, terminated) };
+  const broke = summary === undefined || brokeAtStart(summary, terminated.exitCode);
+  return {
+    kind: "finished",
+    finishedAt,
+    ...(summary && { summary }),
+    ...(broke && { failure: troubleOfEnd(pod, terminated) }),
+  };
 }
 
 /** What a Pod that can't start says, as a condition's reason and message. */
@@ -64,9 +67,12 @@ function troubleOfEnd({ metadata }: KubeObject, { exitCode, reason }: ContainerS
   return { reason: "PollerFailed", message: `A poller ended with code ${exitCode ?? "?"}${how}. See: ${look}` };
 }
 
+/** How a poller ends that is asked to before its slots are over: nobody's fault. */
+const ASKED_TO_END = 143;
+
 /** Whether it was killed, or crashed, before it could do or say anything: the summary is the one that it began with. */
 function brokeAtStart({ slotsPolled, problem }: PollSummary, exitCode = 0): boolean {
-  return exitCode !== 0 && slotsPolled === 0 && problem === undefined;
+  return exitCode !== 0 && exitCode !== ASKED_TO_END && slotsPolled === 0 && problem === undefined;
 }
 
 /** What a summary says is wrong; undefined where quotes came and went. */

@@ -171,6 +171,15 @@ describe("what pollers say", () => {
     pollers.observe(finished({ uid: "b", finishedAt: at + MINUTE, exitCode: 137, summary: {} }));
     await world.reconcile();
     expect(world.condition("PollingReady")).toMatchObject({ reason: "PollerFailed" });
+    expect(world.unreadable).toEqual([]);
+  });
+
+  it("finds no trouble in pollers that were asked to end, as when their node is drained", async () => {
+    const { world, pollers, at } = await running();
+    pollers.observe(finished({ uid: "a", finishedAt: at, exitCode: 143, summary: {} }));
+    pollers.observe(finished({ uid: "b", finishedAt: at + MINUTE, exitCode: 143, summary: {} }));
+    await world.reconcile();
+    expect(world.condition("Ready")).toMatchObject({ status: "True" });
   });
 
   it("is told of a Pod that can't start", async () => {

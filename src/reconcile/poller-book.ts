@@ -4,7 +4,7 @@
  * - Each finished Pod is counted once, by its UID, however often it is seen.
  * - Counters begin at zero with the process, so of the Pods that ended before it began to count only the news is taken:
  *   whoever counted then has them in its own counters. What ends while no operator runs is counted by nobody.
- * - A Pod that ends without a summary, or with one that can't be read, counts as nothing.
+ * - A Pod that ends without a summary, or with one that can't be read, counts as nothing, and whoever made the book is told.
  * - Of a feed's shards each has its own news; the feed is in trouble when one is, and stale when all are.
  */
 import type { KubeObject } from "../api/kube-object.ts";
@@ -131,11 +131,11 @@ function newsAfter(
   const last = before ?? { at: -Infinity, failures: 0 };
   if (state.kind === "stuck") return { ...last, trouble: sameTrouble(last.trouble, state.trouble) };
   if (state.finishedAt < last.at) return last;
-  const { finishedAt: at, summary } = state;
+  const { finishedAt: at, summary, failure } = state;
   const market = last.market && { market: last.market };
-  if (summary === undefined) {
+  if (summary === undefined || failure !== undefined) {
     const failures = last.failures + 1;
-    const trouble = failures < IN_A_ROW ? last.trouble : sameTrouble(last.trouble, state.failure);
+    const trouble = failures < IN_A_ROW ? last.trouble : sameTrouble(last.trouble, failure);
     return { at, failures, ...market, ...(trouble && { trouble }) };
   }
   const trouble = sameTrouble(last.trouble, troubleIn(summary));
