@@ -14,9 +14,9 @@ const CHILDREN = "app.kubernetes.io/managed-by=stockfeed";
 /** Secrets of these types hold no provider's keys, and Helm's are large and many. */
 const NO_KEYS = ["helm.sh/release.v1", "kubernetes.io/service-account-token", "kubernetes.io/dockerconfigjson"];
 const KINDS = ["StockFeed", "CronJob", "Deployment", "StatefulSet", "Pod", "Secret"] as const;
-const PAGE_SIZE = 500;
+const PAGE_SIZE = 250;
 /** A Pod is several times as large as another child. */
-const POD_PAGE_SIZE = 200;
+const POD_PAGE_SIZE = 100;
 
 export interface WatchedKindsOptions {
   readonly client: ApiClient;
