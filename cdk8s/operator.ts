@@ -42,7 +42,7 @@ const LABELS = {
 };
 
 /** The operator and all that it needs. */
-export class StockFeedOperator extends Construct {
+class StockFeedOperator extends Construct {
   constructor(scope: Construct, id: string, settings: OperatorSettings) {
     super(scope, id);
     const { namespace, namespaces, serviceAccountAnnotations } = settings;
