@@ -113,7 +113,7 @@ function container({ feed, settings, command, env, serves, resources }: FeedPod)
       { name: "STOCKFEED_TERMINATION_LOG", value: TERMINATION_LOG },
       ...env,
       ...(serves ? [{ name: "STOCKFEED_METRICS_PORT", value: String(METRICS_PORT) }] : []),
-      ...Object.entries(settings.env).map(([name, value]) => ({ name, value })),
+      ...Object.entries(settings.env).map(([name, value]) => ({ name, value: value.replaceAll("$", () => "$$") })),
     ],
     resources: askedResources(feed) ?? resources,
     securityContext: {
@@ -145,7 +145,9 @@ export function fieldEnv(name: string, fieldPath: string): k8s.EnvVar {
 function manifestJson({ metadata, spec }: StockFeed): string {
   const { name, namespace } = metadata;
   const contents = { ...spec, podTemplate: undefined, deletionPolicy: undefined, suspend: undefined };
-  return JSON.stringify({ apiVersion: API_VERSION, kind: KIND, metadata: { name, namespace }, spec: contents });
+  const json = JSON.stringify({ apiVersion: API_VERSION, kind: KIND, metadata: { name, namespace }, spec: contents });
+  // Kubernetes would put another variable in the place of $(NAME).
+  return json.replaceAll("$", "\\u0024");
 }
 
 /** What the feed asks for, as it is: mixed with defaults of ours, a request might end up above its limit. */

@@ -165,6 +165,16 @@ describe("the workloads of a feed", () => {
     );
   });
 
+  it("hold nothing that Kubernetes would put another variable's value into", () => {
+    const baseUrl = "https://quotes.example.com/$(ALPACA_KEY_ID)/$$";
+    const feed = feedWith({ spec: { provider: { ...alpaca, baseUrl } } });
+    for (const each of render(feed, { env: { PLAIN: "$(ALPACA_KEY_ID)" } })) {
+      expect(valueIn(each, "STOCKFEED_MANIFEST")).not.toContain("$");
+      expect(JSON.parse(valueIn(each, "STOCKFEED_MANIFEST") ?? "")).toMatchObject({ spec: { provider: { baseUrl } } });
+      expect(valueIn(each, "PLAIN")).toBe("$$(ALPACA_KEY_ID)");
+    }
+  });
+
   it("take the provider's keys from the Secret by reference, and only to the pollers", () => {
     fc.assert(
       fc.property(anyFeed, (feed) => {
