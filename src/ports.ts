@@ -65,6 +65,32 @@ export interface Bus {
   close(): Promise<void>;
 }
 
+/** A message of a log. Until it is acknowledged it counts against the log's capacity, and may come again. */
+export interface LogMessage {
+  /** Unique in its log. */
+  readonly id: string;
+  /** When the log took it, by the log's own clock. */
+  readonly publishedAt: EpochMs;
+  readonly data: Uint8Array;
+  ack(): void;
+}
+
+/** A log of messages that keeps them for a while, acknowledged or not, so that they can be read again. */
+export interface QuoteLog {
+  /** How many messages are handed over before some of them have to be acknowledged. */
+  readonly capacity: number;
+  /** From here on delivers again what was published at this time or later, and nothing from before it. */
+  seek(time: EpochMs): Promise<void>;
+  /** Delivers to one reader, at least once and in no promised order; interruptions are mended without the reader. */
+  read(onMessage: (message: LogMessage) => void): LogReading;
+}
+
+/** A reader at work. */
+export interface LogReading {
+  /** Delivers nothing more, and gives back what was not acknowledged; what was is then sure to be. */
+  close(): Promise<void>;
+}
+
 /** Where window rows go. A row may come again: of one key the greatest (quoteCount, writtenAt) counts. */
 export interface ResultSink {
   writeRows(rows: readonly WindowRow[]): Promise<void>;

@@ -18,6 +18,7 @@ const COMMANDS: Program["commands"] = {
   query: async () => (await import("./query.ts")).queryCommand(),
   export: async () => (await import("./export.ts")).exportCommand(),
   poll: async () => (await import("./poll.ts")).pollCommand(),
+  stream: async () => (await import("./stream.ts")).streamCommand(),
   operator: async () => (await import("./operator.ts")).operatorCommand(),
 };
 

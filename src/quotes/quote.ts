@@ -41,6 +41,8 @@ export interface DeadLetter {
   /** The quote or message as it came. */
   readonly payload: string;
   readonly receivedAt: EpochMs;
+  /** Of the message that it came in, where a log has given it one; the same letter may be put twice. */
+  readonly messageId?: string;
 }
 
 /**

@@ -49,6 +49,8 @@ export interface DeadLetterMessage {
     readonly reason: DeadLetterReason;
     readonly detail: string;
     readonly received_at: string;
+    /** Of the message that it came in, where there was one. */
+    readonly message_id?: string;
   };
 }
 
@@ -56,10 +58,14 @@ export interface DeadLetterMessage {
 const LONGEST_DETAIL = 250;
 
 /** The message of a dead letter. */
-export function encodeDeadLetter({ feed, reason, detail, payload, receivedAt }: DeadLetter): DeadLetterMessage {
+export function encodeDeadLetter(letter: DeadLetter): DeadLetterMessage {
+  const { feed, reason, detail, payload, receivedAt, messageId: message_id } = letter;
   const short = detail.length > LONGEST_DETAIL ? `${detail.slice(0, LONGEST_DETAIL - 1)}…` : detail;
   const received_at = new Date(receivedAt).toISOString();
-  return { data: payload, attributes: { feed, reason, detail: short.toWellFormed(), received_at } };
+  return {
+    data: payload,
+    attributes: { feed, reason, detail: short.toWellFormed(), received_at, ...(message_id && { message_id }) },
+  };
 }
 
 /** What a message held: a quote, or why it is none. */

@@ -42,6 +42,11 @@ export interface FeedStreamOptions {
   /** Rows of windows that end at or before this are in the sink already; -Infinity where none are. */
   readonly writtenUpTo: EpochMs;
   readonly sink: ResultSink;
+  /**
+   * Most milliseconds between the window ends of one write, for a sink that may break off in the middle of one: what is
+   * then missing is no further back from its newest row. Any number where a write is whole or not at all.
+   */
+  readonly writeSpanMs?: number;
   /** Keeps the quotes; without it a restart begins with empty windows. */
   readonly archive?: QuoteArchive;
   readonly deadLetters: DeadLetters;
@@ -61,6 +66,7 @@ export class FeedStream {
   readonly #index: ReadonlyMap<string, number>;
   readonly #engine: WindowEngine;
   readonly #periodMs: number;
+  readonly #aheadMs: number;
   /** How long after its slot a quote is in no open window any more. */
   readonly #reachMs: number;
   #newestSlot: EpochMs = -Infinity;
@@ -82,11 +88,29 @@ export class FeedStream {
     // The watermark moves from one window's end to the next, so it may be a period behind the clock, and a step more
     // while rows are written.
     const aheadMs = FUTURE_TOLERANCE_MS + 2 * periodMs;
+    this.#aheadMs = aheadMs;
     this.#engine = new WindowEngine({ symbolCount: symbols.length, windows, watermark, aheadMs });
     this.#rules = { symbols: new Set(symbols), intervalMs: periodMs };
     this.#lateBefore = this.#engine.lateQuotes;
     const lag = () => Math.max(0, options.clock.now() - this.#engine.watermark) / 1000;
     options.telemetry.measureWatermarkLag(options.feed, lag);
+  }
+
+  get watermark(): EpochMs {
+    return this.#engine.watermark;
+  }
+
+  /** The newest slot whose quotes are not too early now. */
+  get takesUpTo(): EpochMs {
+    return this.#engine.watermark + this.#aheadMs;
+  }
+
+  /**
+   * Takes in one quote that is known to be good, at once or, where it is too early, not at all. Nothing else happens:
+   * no archive, no dead letter, no count.
+   */
+  offer(quote: Quote): AddOutcome {
+    return this.#addNow(quote);
   }
 
   /**
@@ -179,12 +203,14 @@ export class FeedStream {
   /** Moves the engine's watermark on and adds its rows to `rows`, of which those before are written as they are many. */
   async #closeUpTo(watermark: EpochMs, rows: WindowRow[]): Promise<void> {
     // Rises each time: of two rows with as many quotes the later one counts, also within one millisecond.
-    this.#writtenAt = Math.max(this.#options.machineClock.now(), this.#writtenAt + 1);
+    const { machineClock, writeSpanMs = Infinity } = this.#options;
+    this.#writtenAt = Math.max(machineClock.now(), this.#writtenAt + 1);
     const busyUntil = Math.min(watermark, this.#newestSlot + this.#reachMs);
     let next = this.#engine.watermark;
     do {
       next = next + this.#periodMs < busyUntil ? next + this.#periodMs : watermark;
-      if (rows.length >= BATCH_ROWS) await this.#write(rows.splice(0));
+      const span = (rows.at(-1)?.windowEnd ?? 0) - (rows[0]?.windowEnd ?? 0);
+      if (rows.length >= BATCH_ROWS || span >= writeSpanMs) await this.#write(rows.splice(0));
       this.#close(next, rows);
     } while (next < watermark);
   }

@@ -1,4 +1,5 @@
 import { MessagingError } from "../../controller-ports.ts";
+import { statusOf } from "./grpc-status.ts";
 
 /** What was tried, for the message. */
 export interface AttemptedCall {
@@ -32,12 +33,6 @@ export function messagingError(cause: unknown, call: AttemptedCall): MessagingEr
   const kind = code === undefined && /credentials/i.test(said) ? "Forbidden" : (KINDS[code ?? -1] ?? "Unavailable");
   const lead = `Pub/Sub of project ${call.project} did not ${call.action}: ${said.trim().replace(/\.$/, "")}.`;
   return new MessagingError(kind, [lead, mend(kind, said, call)].filter(Boolean).join(" "), { cause });
-}
-
-/** The gRPC status of an error; undefined where it has none. */
-export function statusOf(error: unknown): number | undefined {
-  const code: unknown = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
-  return typeof code === "number" ? code : undefined;
 }
 
 function mend(kind: Kind, said: string, { project, toBigQuery }: AttemptedCall): string {

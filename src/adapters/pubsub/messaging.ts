@@ -15,7 +15,8 @@ import {
   type Topic,
 } from "../../controller-ports.ts";
 import type { AdminCalls, ObjectCalls } from "./admin-calls.ts";
-import { type AttemptedCall, messagingError, statusOf } from "./messaging-error.ts";
+import { statusOf } from "./grpc-status.ts";
+import { type AttemptedCall, messagingError } from "./messaging-error.ts";
 import { type Listed, ProjectListing } from "./project-listing.ts";
 import { ShownMap } from "./shown-map.ts";
 import {

@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type PubsubEmulator, pubsubEmulatorMissing, startPubsubEmulator } from "../../../test/pubsub-emulator.ts";
+import type { Subscription, Topic } from "../../controller-ports.ts";
+import { adminCalls } from "./admin-calls.ts";
+import { pubsubMessaging } from "./messaging.ts";
+
+const WEEK = 7 * 86_400_000;
+const QUOTES: Topic = { name: "feed-quotes", labels: { "stockfeed-name": "tech" }, retentionMs: WEEK };
+const WINDOWS: Subscription = {
+  name: "feed-windows",
+  topic: "feed-quotes",
+  labels: { "stockfeed-name": "tech" },
+  ackDeadlineSeconds: 60,
+  retainAckedMessages: true,
+  retentionMs: WEEK,
+};
+const ARCHIVE: Subscription = {
+  name: "feed-archive",
+  topic: "feed-quotes",
+  labels: {},
+  bigQueryTable: "acme.markets.quotes",
+};
+const missing = pubsubEmulatorMissing();
+describe.skipIf(missing !== undefined && process.env.CI !== "true")(
+  `Pub/Sub's administration, on the emulator${missing === undefined ? "" : ` (skipped: ${missing})`}`,
+  () => {
+    let emulator: PubsubEmulator;
+    beforeAll(async () => {
+      emulator = await startPubsubEmulator();
+    });
+    afterAll(() => emulator.stop());
+
+    const open = () => pubsubMessaging({ calls: () => adminCalls({ emulatorHost: emulator.host }) });
+
+    it("makes, changes and deletes, and finds the same in a list from elsewhere", async () => {
+      const messaging = open();
+      await messaging.putTopic("acme", QUOTES);
+      await messaging.putSubscription("acme", WINDOWS);
+      await messaging.putSubscription("acme", ARCHIVE);
+      await messaging.putSubscription("acme", { ...WINDOWS, ackDeadlineSeconds: 30, retainAckedMessages: false });
+      const other = open();
+      const { topics, subscriptions } = await other.inventory("acme");
+      expect([...topics.values()]).toEqual([QUOTES]);
+      expect(subscriptions.get("feed-windows")).toEqual({
+        ...WINDOWS,
+        ackDeadlineSeconds: 30,
+        retainAckedMessages: false,
+      });
+      expect(subscriptions.get("feed-archive")).toMatchObject(ARCHIVE);
+      // What it made has nothing left to change: the emulator would refuse a mask of expiry or policies.
+      await other.putSubscription("acme", { ...WINDOWS, retainAckedMessages: false, ackDeadlineSeconds: 30 });
+      await other.putSubscription("acme", ARCHIVE);
+      await other.deleteSubscription("acme", "feed-windows");
+      await other.deleteTopic("acme", "feed-quotes");
+      await other.deleteTopic("acme", "feed-quotes");
+      const after = await open().inventory("acme");
+      expect(after.topics.size).toBe(0);
+      expect([...after.subscriptions.values()].map(({ topic }) => topic)).toEqual(["_deleted-topic_"]);
+      await Promise.all([messaging.close(), other.close()]);
+    });
+
+    it("lists more than a page", async () => {
+      const calls = await adminCalls({ emulatorHost: emulator.host });
+      const names = Array.from({ length: 1003 }, (_, i) => `projects/many/topics/feed-${i}`);
+      await Promise.all(names.map((name) => calls.topics.create({ name })));
+      expect(new Set((await calls.topics.list("many")).map(({ name }) => name))).toEqual(new Set(names));
+      await calls.close();
+    });
+
+    it("says so at once where nothing answers", async () => {
+      const messaging = pubsubMessaging({ calls: () => adminCalls({ emulatorHost: "127.0.0.1:1" }) });
+      await expect(messaging.inventory("acme")).rejects.toMatchObject({ kind: "Unavailable" });
+      await messaging.close();
+    });
+  },
+);

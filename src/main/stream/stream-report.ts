@@ -1,0 +1,83 @@
+import type { Logger } from "pino";
+import { formatTime } from "../../quotes/format-time.ts";
+import type { EpochMs } from "../../quotes/quote.ts";
+import type { LogStreamObserver, Obstacle } from "../../stream/log-stream.ts";
+
+/** An obstacle that lasts is said again after this time. */
+const REMINDER_MS = 60_000;
+
+const WORDS: Readonly<Record<Obstacle, string>> = {
+  sink: "the sink does not take part",
+  log: "the subscription can't be read",
+  "dead letter": "the dead letter takes nothing",
+};
+
+interface Met {
+  readonly message: string;
+  readonly since: EpochMs;
+  readonly saidAt: EpochMs;
+}
+
+/**
+ * Tells of a stream's life: a log line when something begins and when it is over, not one a retry, and what keeps the
+ * container from being ready.
+ */
+export class StreamReport implements LogStreamObserver {
+  readonly #log: Pick<Logger, "info" | "warn">;
+  readonly #now: () => EpochMs;
+  readonly #obstacles = new Map<Obstacle, Met>();
+  #live = false;
+
+  constructor(log: Pick<Logger, "info" | "warn">, now: () => EpochMs) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  /** Why the stream is not ready; undefined where it is. */
+  readonly notReady = (): string | undefined => {
+    const reasons = [...this.#obstacles].map(([obstacle, { message }]) => `${WORDS[obstacle]}: ${message}`);
+    if (reasons.length > 0) return reasons.join("\n");
+    return this.#live ? undefined : "the quotes of the past are being read";
+  };
+
+  readonly onStart: LogStreamObserver["onStart"] = ({ seekTo, writtenUpTo }, attempt) => {
+    this.#live = false;
+    const fields = {
+      quotesFrom: formatTime(seekTo),
+      rowsAfter: formatTime(writtenUpTo),
+      ...(attempt > 0 && { attempt }),
+    };
+    this.#log.info(fields, "reading quotes");
+  };
+
+  readonly onLive = (): void => {
+    this.#live = true;
+    this.#log.info({}, "all quotes are read, windows keep up with the clock");
+  };
+
+  readonly onMissed: LogStreamObserver["onMissed"] = ({ why, from }) => {
+    const what =
+      why === "second reader"
+        ? "another process reads this subscription; quotes are read again until it is gone"
+        : "quotes came long after they were published; they are read again";
+    this.#log.warn({ from: formatTime(from) }, what);
+  };
+
+  readonly onObstacle: LogStreamObserver["onObstacle"] = (obstacle, { message }, retryAt) => {
+    const now = this.#now();
+    const met = this.#obstacles.get(obstacle);
+    const isNews = met === undefined || met.message !== message || now - met.saidAt >= REMINDER_MS;
+    const since = met?.since ?? now;
+    this.#obstacles.set(obstacle, { message, since, saidAt: isNews ? now : met.saidAt });
+    if (!isNews) return;
+    this.#log.warn({ problem: message, since: formatTime(since), nextTry: formatTime(retryAt) }, WORDS[obstacle]);
+  };
+
+  readonly onObstacleGone: LogStreamObserver["onObstacleGone"] = (obstacle) => {
+    const met = this.#obstacles.get(obstacle);
+    if (met === undefined) return;
+    this.#obstacles.delete(obstacle);
+    const seconds = Math.round((this.#now() - met.since) / 1000);
+    this.#log.info({ afterSeconds: seconds }, `over: ${WORDS[obstacle]}`);
+  };
+}

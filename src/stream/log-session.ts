@@ -1,0 +1,276 @@
+/**
+ * One reading of a log, from a start position on: messages to quotes to windows, in step with the clock once all of the
+ * past is read.
+ *
+ * - A message is acknowledged once the engine has its quote, or the dead letter has it. What the engine forgets when the
+ *   process ends is read again from the log, which keeps what was acknowledged.
+ * - The watermark follows the clock, so a silent provider or symbol holds nothing up; while a backlog is read it follows
+ *   that. Quotes too far ahead of it are parked, and when as many are parked as the log hands over, delivery rests:
+ *   that is how an outage of the sink stops the intake, and the end of it lets it go on.
+ * - A quote that was published in time and comes too late all the same (a lost connection, a second reader, an order
+ *   that the backlog did not show) is never called late: the session ends, and the next one starts before it. The same
+ *   where a second reader has sent the log back, for that one gets a part of the quotes.
+ */
+import type { Clock, DeadLetters, LogMessage, QuoteLog, Telemetry } from "../ports.ts";
+import { checkQuote, type QuoteRules, type Rejection } from "../quotes/quote-check.ts";
+import type { DeadLetter, EpochMs, Quote } from "../quotes/quote.ts";
+import { decodeQuote } from "../quotes/wire.ts";
+import type { WindowSpec } from "../windows/window-spec.ts";
+import { Backlog } from "./backlog.ts";
+import { BySlot } from "./by-slot.ts";
+import { nextWindowEnd } from "./close-loop.ts";
+import type { FeedStream } from "./feed-stream.ts";
+import { isMissed, publishedTooLate } from "./in-time.ts";
+import { persist } from "./persist.ts";
+import { RepeatWatch } from "./repeat-watch.ts";
+import { MARGIN_MS, type StartPosition } from "./start-position.ts";
+
+/** What of a stream a session works with. */
+export type SessionStream = Pick<FeedStream, "watermark" | "takesUpTo" | "offer" | "advance">;
+
+export interface SessionOptions {
+  /** `namespace/name` of the feed. */
+  readonly feed: string;
+  readonly symbols: readonly string[];
+  readonly windows: readonly WindowSpec[];
+  readonly start: StartPosition;
+  readonly stream: SessionStream;
+  readonly log: QuoteLog;
+  readonly deadLetters: DeadLetters;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** How long no piece of a backlog may come before there is none. */
+  readonly quietMs: number;
+  /** How long after a missed quote the session goes on, to see which others were missed. */
+  readonly patienceMs: number;
+  /** After how long without a missed quote the session ends too, so that all is read once more; never where it is Infinity. */
+  readonly probationMs: number;
+  /** Everything that is there is read, and the windows keep up with the clock. */
+  readonly onLive: () => void;
+  readonly onLettersRefused: (error: Error, letters: number, retryAt: EpochMs) => void;
+  readonly onLettersTaken: () => void;
+  /** Stops the session. */
+  readonly signal: AbortSignal;
+}
+
+/** Quotes that a session has missed, or may have. */
+export interface Missed {
+  readonly why: "late" | "second reader";
+  /** Those of this slot and later ones. */
+  readonly from: EpochMs;
+}
+
+/** How a session ended. */
+export type SessionEnding =
+  | { readonly kind: "stopped" }
+  /** @param liveMs how long the session had been live before */
+  | (Missed & { readonly kind: "missed"; readonly liveMs: number })
+  | { readonly kind: "probation-over" };
+
+/** How long after its publication a quote may come before a clock's step or a slow network can't be all there is to it. */
+const DELIVERY_MS = 5_000;
+/** How often a stream that is behind looks whether it can go on. */
+const STEP_MS = 100;
+/** How far behind a stream may be that keeps up. */
+const KEEPS_UP_MS = 5_000;
+/** How long a log that is known to hold quotes may take to deliver the first of them. */
+const FIRST_DELIVERY_MS = 15_000;
+
+interface Parked {
+  readonly quote: Quote;
+  readonly message: LogMessage;
+}
+
+export class LogSession {
+  readonly #options: SessionOptions;
+  readonly #rules: QuoteRules;
+  readonly #backlog: Backlog;
+  readonly #parked = new BySlot<Parked>();
+  readonly #startedAt: EpochMs;
+  #delivered = false;
+  #outstanding = 0;
+  #liveSince: EpochMs | undefined;
+  readonly #repeats: RepeatWatch;
+  #missed: (Missed & { readonly at: EpochMs }) | undefined;
+
+  constructor(options: SessionOptions) {
+    const { symbols, windows, clock, start, quietMs } = options;
+    this.#options = options;
+    this.#rules = { symbols: new Set(symbols), intervalMs: windows[0]?.periodMs ?? NaN };
+    this.#startedAt = clock.now();
+    this.#backlog = new Backlog(this.#startedAt, quietMs);
+    this.#backlog.noteOutstanding(start.seekTo, this.#startedAt);
+    const reach = Math.max(...windows.map(({ sizeMs, allowedLatenessMs }) => sizeMs + allowedLatenessMs));
+    this.#repeats = new RepeatWatch(reach + MARGIN_MS);
+  }
+
+  /**
+   * Reads until it is stopped, or has to be begun anew.
+   * @throws the stream's error, when it can't write its rows
+   */
+  async run(): Promise<SessionEnding> {
+    const { log, clock, signal } = this.#options;
+    const reading = log.read((message) => {
+      this.#receive(message);
+    });
+    let ending: SessionEnding | undefined;
+    try {
+      while (ending === undefined) {
+        await this.#closeUpTo(this.#target());
+        ending = signal.aborted ? { kind: "stopped" } : this.#ending();
+        if (ending === undefined) await clock.sleepUntil(this.#nextLook(), signal).catch(() => undefined);
+      }
+    } finally {
+      await reading.close();
+    }
+    if (ending.kind === "stopped") await this.#closeUpTo(this.#target());
+    return ending;
+  }
+
+  /** How far the watermark may go now. */
+  #target(): EpochMs {
+    const { clock, start } = this.#options;
+    const now = clock.now();
+    // The log is known to hold quotes: those of the newest row.
+    const awaited = !this.#delivered && start.holdsQuotes && now < this.#startedAt + FIRST_DELIVERY_MS;
+    const target = awaited ? start.seekTo : Math.min(now, this.#backlog.readUpTo(now));
+    // What is full of parked quotes gets nothing else to go by.
+    return this.#backlog.full && this.#parked.oldest < Infinity ? Math.max(target, this.#parked.oldest) : target;
+  }
+
+  /** Moves the watermark on, over no parked quote: each is taken in as the watermark comes near it. */
+  async #closeUpTo(target: EpochMs): Promise<void> {
+    const { stream, clock, onLive } = this.#options;
+    for (;;) {
+      const step = Math.min(target, this.#parked.oldest);
+      await stream.advance(step);
+      while (this.#parked.oldest <= stream.takesUpTo) {
+        for (const { quote, message } of this.#parked.takeOldest()) this.#offer(quote, message);
+      }
+      if (step === target) break;
+    }
+    const behind = clock.now() - target > KEEPS_UP_MS;
+    if (this.#liveSince !== undefined || behind || this.#parked.oldest < Infinity) return;
+    this.#liveSince = clock.now();
+    onLive();
+  }
+
+  #ending(): SessionEnding | undefined {
+    const { clock, patienceMs, probationMs } = this.#options;
+    const now = clock.now();
+    if (this.#missed !== undefined) {
+      const { why, from, at } = this.#missed;
+      const liveMs = this.#liveSince === undefined ? 0 : at - this.#liveSince;
+      return now >= at + patienceMs ? { kind: "missed", why, from, liveMs } : undefined;
+    }
+    const over = this.#liveSince !== undefined && now - this.#liveSince >= probationMs;
+    return over ? { kind: "probation-over" } : undefined;
+  }
+
+  #nextLook(): EpochMs {
+    const { clock, windows, stream, probationMs } = this.#options;
+    const now = clock.now();
+    const next = nextWindowEnd(windows, now);
+    const restless =
+      this.#parked.oldest < Infinity ||
+      this.#missed !== undefined ||
+      probationMs < Infinity ||
+      this.#backlog.readUpTo(now) < Infinity ||
+      nextWindowEnd(windows, stream.watermark) < next;
+    return restless ? Math.min(next, now + STEP_MS) : next;
+  }
+
+  #receive(message: LogMessage): void {
+    const { feed, clock, log } = this.#options;
+    const now = clock.now();
+    this.#delivered = true;
+    this.#outstanding += 1;
+    this.#backlog.setFull(this.#outstanding >= log.capacity, now);
+    this.#backlog.noteDelivery(message.publishedAt, now);
+    if (this.#repeats.noteDelivery(message, now)) {
+      // Nothing of a past that is still being read is sure to be whole; of the present, what came in the last seconds.
+      const whole = this.#liveSince === undefined ? this.#options.start.writtenUpTo : now - 2 * DELIVERY_MS;
+      this.#miss("second reader", whole);
+    }
+    const decoded = decodeQuote(message.data);
+    // Held to the clock of its publication, so that it is judged the same whenever it is read.
+    const rejection = "quote" in decoded ? this.#reject(decoded.quote, message.publishedAt, feed) : decoded;
+    if (rejection !== undefined) this.#bury(message, rejection);
+    else if ("quote" in decoded) this.#offer(decoded.quote, message);
+  }
+
+  #reject(quote: Quote, publishedAt: EpochMs, feed: string): Rejection | undefined {
+    if (quote.feed === feed) return checkQuote(quote, this.#rules, publishedAt);
+    return { reason: "Malformed", detail: `feed is ${JSON.stringify(quote.feed)}: this is the topic of ${feed}.` };
+  }
+
+  #offer(quote: Quote, message: LogMessage): void {
+    const { stream, windows, start, clock } = this.#options;
+    const { watermark } = stream;
+    const outcome = stream.offer(quote);
+    if (outcome === "too-early") {
+      this.#parked.add(quote.observedAt, { quote, message });
+      return;
+    }
+    const published = { observedAt: quote.observedAt, publishedAt: message.publishedAt };
+    const missed = outcome !== "duplicate" && isMissed(published, windows, { ...start, watermark });
+    const slow = clock.now() - message.publishedAt > DELIVERY_MS;
+    if (outcome === "too-late" && (publishedTooLate(published, windows) || (missed && !slow))) {
+      this.#bury(message, tooLate(quote, message.publishedAt));
+      return;
+    }
+    if (missed && slow) this.#miss("late", quote.observedAt);
+    if (outcome !== "too-late") this.#count(outcome, message);
+    this.#acknowledge(message);
+  }
+
+  #miss(why: Missed["why"], slot: EpochMs): void {
+    const { from, at } = this.#missed ?? { from: Infinity, at: this.#options.clock.now() };
+    this.#missed = { why, from: Math.min(from, slot), at };
+  }
+
+  /** Puts a message into the dead letter, but for one whose letter an earlier life has put there. */
+  #bury(message: LogMessage, why: Rejection): void {
+    const { feed, deadLetters, clock, signal, start, onLettersRefused, onLettersTaken } = this.#options;
+    if (message.publishedAt < start.dealtWithBefore) {
+      this.#acknowledge(message);
+      return;
+    }
+    const payload = new TextDecoder().decode(message.data);
+    const letter: DeadLetter = { feed, ...why, payload, receivedAt: clock.now(), messageId: message.id };
+    let refused = false;
+    const onFailure = (error: Error, retryAt: EpochMs) => {
+      refused = true;
+      onLettersRefused(error, 1, retryAt);
+    };
+    void persist(() => deadLetters.putDeadLetters([letter]), { clock, signal, onFailure }).then(
+      () => {
+        this.#count("dead_letter", message);
+        this.#acknowledge(message);
+        if (refused) onLettersTaken();
+      },
+      // Stopped: the log has it still.
+      () => undefined,
+    );
+  }
+
+  /** What an earlier life dealt with has been counted. */
+  #count(outcome: "accepted" | "duplicate" | "dead_letter", { publishedAt }: LogMessage): void {
+    const { telemetry, feed, start } = this.#options;
+    if (publishedAt >= start.dealtWithBefore) telemetry.countQuotes(feed, outcome, 1);
+  }
+
+  #acknowledge(message: LogMessage): void {
+    const { clock, log } = this.#options;
+    const now = clock.now();
+    message.ack();
+    this.#repeats.noteAcknowledged(message, now);
+    this.#outstanding -= 1;
+    this.#backlog.setFull(this.#outstanding >= log.capacity, now);
+  }
+}
+
+function tooLate({ symbol, observedAt }: Quote, publishedAt: EpochMs): Rejection {
+  const after = (publishedAt - observedAt) / 1000;
+  return { reason: "TooLate", detail: `${symbol}: published ${after} s after its slot, too late for every window.` };
+}

@@ -1,0 +1,167 @@
+/**
+ * The embedded engine at work on a log: reads from where the sink's rows leave off, and keeps up with the clock.
+ *
+ * - Killed at any instant, the winning rows end the same: what the engine held is read again from the log.
+ * - A reading that has missed quotes is followed by another from before them; each waits longer for a backlog to end
+ *   than the one before, so that one of them gets all.
+ * - Two streams at once get a part of the quotes each. Each notices that the other has sent the log back, and reads anew
+ *   itself, until one of them is alone; that one reads once more after a time of probation in which it noticed nothing,
+ *   since nobody else has read what the other took last. While there are two, rows come late.
+ */
+import type { Clock, DeadLetters, QuoteLog, ResultSink, Telemetry } from "../ports.ts";
+import type { EpochMs } from "../quotes/quote.ts";
+import type { WindowSpec } from "../windows/window-spec.ts";
+import { FeedStream, type StreamObserver } from "./feed-stream.ts";
+import { LogSession, type Missed, type SessionEnding } from "./log-session.ts";
+import { persist } from "./persist.ts";
+import { MARGIN_MS, type StartPosition, startPosition } from "./start-position.ts";
+
+/** What a stream waits for when it can't go on. */
+export type Obstacle = "sink" | "log" | "dead letter";
+
+/** Who hears how a stream fares. */
+export interface LogStreamObserver {
+  onStart(position: StartPosition, attempt: number): void;
+  /** All that is there is read, and the windows keep up with the clock. */
+  onLive(): void;
+  /** Quotes were missed; the log is read again. */
+  onMissed(missed: Missed): void;
+  onObstacle(obstacle: Obstacle, error: Error, retryAt: EpochMs): void;
+  onObstacleGone(obstacle: Obstacle): void;
+}
+
+export interface LogStreamOptions {
+  /** `namespace/name` of the feed. */
+  readonly feed: string;
+  readonly symbols: readonly string[];
+  readonly windows: readonly WindowSpec[];
+  readonly log: QuoteLog;
+  readonly sink: ResultSink;
+  /** The newest window end of the feed's rows in the sink; undefined where it has none. */
+  readonly newestWindowEnd: (feed: string) => Promise<EpochMs | undefined>;
+  readonly deadLetters: DeadLetters;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly telemetry: Telemetry;
+  readonly observer: LogStreamObserver;
+  /** Stops the stream: no more quotes, then the rows of windows that have ended. */
+  readonly signal: AbortSignal;
+  /** Ends the waiting for a sink that takes nothing, some time after the stop. */
+  readonly giveUp: AbortSignal;
+}
+
+const QUIET_MS = 2_000;
+/** After quotes were missed: longer than a log leases messages to a reader that is gone. */
+const SECOND_QUIET_MS = 12_000;
+const LONGEST_QUIET_MS = 60_000;
+const PATIENCE_MS = 1_000;
+/** The longest patience is a part of the longest window, within these limits. */
+const LONGEST_PATIENCE = { part: 0.25, leastMs: 2_000, mostMs: 60_000 };
+/** How long it may take until a stream notices that the log was sent back: its messages may be leased to the other. */
+const NOTICE_MS = 15_000;
+/** After so long without a missed quote a trouble is over. */
+const TROUBLE_OVER_MS = 60_000;
+
+/** What the sessions so far have seen. */
+interface Trouble {
+  /** How many sessions in a row have missed quotes. */
+  readonly attempt: number;
+  readonly missedFrom: EpochMs;
+  readonly probation: boolean;
+}
+
+const NO_TROUBLE: Trouble = { attempt: 0, missedFrom: Infinity, probation: false };
+
+/**
+ * Runs a feed's stream until it is stopped.
+ * @throws the sink's error, when it still refused rows as it was given up on; they are made again at the next start
+ */
+export async function runLogStream(options: LogStreamOptions): Promise<void> {
+  const { signal, observer } = options;
+  for (let trouble = NO_TROUBLE; !signal.aborted;) {
+    const start = await begin(options, trouble);
+    if (start === undefined) return;
+    observer.onStart(start, trouble.attempt);
+    const ending = await sessionOf(options, start, trouble).run();
+    if (ending.kind === "missed") observer.onMissed(ending);
+    trouble = troubleAfter(ending, trouble);
+  }
+}
+
+/** Finds the start and brings the log there; undefined when stopped before. */
+async function begin(options: LogStreamOptions, { missedFrom }: Trouble): Promise<StartPosition | undefined> {
+  const { feed, windows, log, clock, signal, observer, newestWindowEnd } = options;
+  const until = async <T>(obstacle: Obstacle, attempt: () => Promise<T>): Promise<T> => {
+    const onFailure = (error: Error, retryAt: EpochMs) => {
+      observer.onObstacle(obstacle, error, retryAt);
+    };
+    const result = await persist(attempt, { clock, signal, onFailure });
+    observer.onObstacleGone(obstacle);
+    return result;
+  };
+  try {
+    const newestEnd = await until("sink", () => newestWindowEnd(feed));
+    const start = startPosition({ newestEnd, missedFrom, windows, now: clock.now() });
+    await until("log", () => log.seek(start.seekTo));
+    return start;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}
+
+function sessionOf(options: LogStreamOptions, start: StartPosition, trouble: Trouble): LogSession {
+  const { observer, clock, giveUp, random, windows } = options;
+  const { attempt, probation } = trouble;
+  const { part, leastMs, mostMs } = LONGEST_PATIENCE;
+  const patience = Math.min(Math.max(part * Math.max(...windows.map(({ sizeMs }) => sizeMs)), leastMs), mostMs);
+  const streamObserver: StreamObserver = {
+    onQuotes: () => undefined,
+    onWatermark: () => undefined,
+    onRows: () => {
+      observer.onObstacleGone("sink");
+    },
+    onSinkError: (error, _rows, retryAt) => {
+      observer.onObstacle("sink", error, retryAt);
+    },
+  };
+  const stream = new FeedStream({
+    ...options,
+    ...start,
+    writeSpanMs: MARGIN_MS / 2,
+    machineClock: clock,
+    observer: streamObserver,
+    signal: giveUp,
+  });
+  return new LogSession({
+    ...options,
+    start,
+    stream,
+    quietMs: attempt === 0 ? QUIET_MS : Math.min(SECOND_QUIET_MS * 2 ** (attempt - 1), LONGEST_QUIET_MS),
+    // Two streams that notice each other shall not read again in step.
+    patienceMs: Math.min(PATIENCE_MS * 2 ** attempt, patience) * (1 + random()),
+    // Longer than another stream takes to notice this one, and to read again because of it.
+    probationMs: probation ? 2 * patience + NOTICE_MS : Infinity,
+    onLive: () => {
+      observer.onLive();
+    },
+    onLettersRefused: (error, _letters, retryAt) => {
+      observer.onObstacle("dead letter", error, retryAt);
+    },
+    onLettersTaken: () => {
+      observer.onObstacleGone("dead letter");
+    },
+  });
+}
+
+function troubleAfter(ending: SessionEnding, trouble: Trouble): Trouble {
+  if (ending.kind !== "missed") return { ...trouble, probation: false };
+  const isNew = !trouble.probation && ending.liveMs >= TROUBLE_OVER_MS;
+  const before = isNew ? NO_TROUBLE : trouble;
+  return {
+    attempt: before.attempt + 1,
+    missedFrom: Math.min(before.missedFrom, ending.from),
+    probation: true,
+  };
+}

@@ -1,0 +1,58 @@
+import { FUTURE_TOLERANCE_MS } from "../quotes/quote-check.ts";
+import type { EpochMs } from "../quotes/quote.ts";
+import type { WindowSpec } from "../windows/window-spec.ts";
+
+/** Where a stream begins to read its log, and what it writes from there. */
+export interface StartPosition {
+  /** Messages published from here on are read again. */
+  readonly seekTo: EpochMs;
+  /** Where the watermark starts: no window that is to be written begins before it. */
+  readonly watermark: EpochMs;
+  /** Windows that end at or before this are not written: they are in the sink, in their last state. */
+  readonly writtenUpTo: EpochMs;
+  /** What was published before this was dealt with in an earlier life; -Infinity where nothing is known of one. */
+  readonly dealtWithBefore: EpochMs;
+  /** Whether the log is known to hold quotes of that time. */
+  readonly holdsQuotes: boolean;
+}
+
+/**
+ * How far back from the newest row in the sink something may be missing: a write that was broken off in its middle
+ * (half of this at most, `writeSpanMs`), quotes that were on their way, two streams that ran at once for a minute.
+ */
+export const MARGIN_MS = 120_000;
+/** How long a log keeps its messages. */
+const RETENTION_MS = 7 * 86_400_000;
+
+/**
+ * Where to begin, so that every window that may be missing from the sink, or not be in its last state, is made again
+ * whole from the log.
+ *
+ * Rows are written in the order of their windows' ends, so what is missing ends after the newest row, less the lateness
+ * in which rows change and a margin. All quotes of those windows are needed: from the longest window's start on, and
+ * from before it in the log, since a poller's clock may be ahead of the log's. Too far back costs rows that are written
+ * again. Where the sink has no row of the feed, all that the log has is read.
+ */
+export function startPosition(known: {
+  /** The newest window end in the sink. */
+  readonly newestEnd: EpochMs | undefined;
+  /** The oldest quote that an earlier reading is known to have missed. */
+  readonly missedFrom?: EpochMs;
+  readonly windows: readonly WindowSpec[];
+  readonly now: EpochMs;
+}): StartPosition {
+  const { newestEnd = -Infinity, missedFrom = Infinity, windows, now } = known;
+  const longest = Math.max(...windows.map(({ sizeMs, periodMs }) => sizeMs + periodMs));
+  const lateness = Math.max(...windows.map((window) => window.allowedLatenessMs));
+  // Another engine's drain writes windows that end in the future, all of them partial.
+  const dealtWithBefore = Math.min(newestEnd, now) - lateness - MARGIN_MS;
+  const kept = now - RETENTION_MS;
+  const watermark = Math.max(Math.min(dealtWithBefore, missedFrom - MARGIN_MS) - longest, kept);
+  return {
+    seekTo: watermark - FUTURE_TOLERANCE_MS,
+    watermark,
+    writtenUpTo: watermark + longest,
+    dealtWithBefore,
+    holdsQuotes: newestEnd > kept,
+  };
+}
