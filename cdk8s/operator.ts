@@ -36,6 +36,8 @@ export interface OperatorSettings {
 
 const NAME = "stockfeed-operator";
 const PORT = 8080;
+/** As in the containers of feeds. */
+const PORT_VARIABLE = "STOCKFEED_METRICS_PORT";
 const LABELS = {
   "app.kubernetes.io/name": "stockfeed",
   "app.kubernetes.io/component": "operator",
@@ -127,13 +129,13 @@ function container(settings: OperatorSettings): k8s.Container {
       "operator",
       `--image=${image}`,
       ...(imagePullPolicy === undefined ? [] : [`--image-pull-policy=${imagePullPolicy}`]),
-      `--metrics-address=:${PORT}`,
+      `--metrics-address=:$(${PORT_VARIABLE})`,
       ...(leaseName === undefined ? [] : [`--lease-name=${leaseName}`]),
       ...list("namespaces", namespaces),
       ...list("allowed-projects", allowedProjects),
       ...args,
     ],
-    env: Object.entries(env).map(([name, value]) => ({ name, value })),
+    env: Object.entries({ [PORT_VARIABLE]: String(PORT), ...env }).map(([name, value]) => ({ name, value })),
     ports: [port],
     // Caches of ten thousand feeds take some 600 MB; a hundred fit into the request.
     resources: { requests: quantities({ cpu: "100m", memory: "256Mi" }), limits: quantities({ memory: "1Gi" }) },

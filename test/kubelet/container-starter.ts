@@ -55,13 +55,13 @@ export class ContainerStarter {
     const environment = { ...this.#options.env, ...(await resolveEnvironment(pod, container, this.#sources)) };
     const command = container.command ?? this.#options.images[container.image];
     if (command === undefined) throw new Error(`the test kubelet was given no program for image ${container.image}`);
-    const argv = [...command, ...(container.args ?? [])].map((word) => expand(word, environment));
     const directory = join(this.#directoryOf(pod), container.name);
     await mkdir(directory, { recursive: true });
     const port = await this.#portFor(pod, container, environment[PORT_VARIABLE]);
     if (port !== undefined) environment[PORT_VARIABLE] = String(port.real);
     if (container.volumeMounts?.some(({ mountPath }) => mountPath === TOKEN_MOUNT) === true)
       environment.KUBECONFIG = await this.#writeKubeconfig(pod, directory);
+    const argv = [...command, ...(container.args ?? [])].map((word) => expand(word, environment));
     return new ContainerProcess(container, argv, environment, directory, attempt);
   }
 

@@ -1,0 +1,229 @@
+/**
+ * What a person does on a cluster, by the quickstart's own commands: install, apply, wait, look, delete. kubectl,
+ * kube-apiserver, kube-controller-manager, the Pub/Sub emulator and GoogleSQL are real; the kubelet runs the operator,
+ * the pollers and the engine as processes. Prints what it saw.
+ */
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { delimiter, dirname, resolve } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { createProvider } from "../src/adapters/providers/provider-factory.ts";
+import { systemClock } from "../src/adapters/system/system-clock.ts";
+import type { KubeObject } from "../src/api/kube-object.ts";
+import { MICROS } from "../src/quotes/price.ts";
+import { decodeSummary } from "../src/quotes/poll-summary.ts";
+import { type BigQueryServer, startBigQuery } from "./bigquery/bigquery-server.ts";
+import { withoutZetasql } from "./bigquery/require-zetasql.ts";
+import { type ControlPlane, controlPlaneMissing, startControlPlane } from "./control-plane/control-plane.ts";
+import { KubeClient } from "./kube-client.ts";
+import { kubectl as runKubectl, kubeTool } from "./kube-tools.ts";
+import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
+import { fences } from "./markdown.ts";
+import { type OracleRow, WindowOracle } from "./oracles/windows.ts";
+import { StockfeedProcess } from "./stockfeed-process.ts";
+import { type PubsubEmulator, pubsubEmulatorMissing, startPubsubEmulator } from "./pubsub-emulator.ts";
+
+const SYMBOLS = ["AAPL", "MSFT", "GOOG", "AMZN", "NVDA", "META", "TSLA", "NFLX", "INTC", "IBM"];
+const MINUTES = [1, 5, 15];
+const PROGRAM = [process.execPath, resolve("src/main/stockfeed.ts")];
+
+const missing = (await controlPlaneMissing()) ?? pubsubEmulatorMissing();
+const without = (missing !== undefined && process.env.CI === undefined) || withoutZetasql();
+
+/** A row of the table `windows`, as the test's server answers. */
+type Row = Readonly<Record<string, unknown>>;
+
+describe.skipIf(without)("a feed on a cluster", { timeout: 300_000 }, () => {
+  let plane: ControlPlane;
+  let emulator: PubsubEmulator;
+  let bigQuery: BigQueryServer;
+  let kubelet: Kubelet;
+  let client: KubeClient;
+  const saw: string[] = [];
+
+  beforeAll(async () => {
+    [plane, emulator, bigQuery] = await Promise.all([
+      startControlPlane(),
+      startPubsubEmulator(),
+      startBigQuery({ project: "acme" }),
+    ]);
+    client = new KubeClient(plane.kubeconfig);
+    kubelet = await startKubelet({ kubeconfig: plane.kubeconfig, images: { "stockfeed:dev": PROGRAM }, backoff: 500 });
+  });
+  afterAll(async () => {
+    await kubelet.stop();
+    await Promise.all([plane.stop(), emulator.stop(), bigQuery.stop()]);
+    console.log(saw.join("\n"));
+  });
+
+  const kubectl = (...args: readonly string[]) => runKubectl(plane.kubeconfig, ...args);
+  const until = <T>(look: () => Promise<T>, seconds = 60) =>
+    vi.waitUntil(look, { timeout: seconds * 1000, interval: 250 });
+
+  // Each step needs the ones before it; what its Pods said tells most of why one failed.
+  let failed = false;
+  beforeEach(({ skip }) => {
+    skip(failed, "a step before it failed");
+  });
+  afterEach(async ({ task }) => {
+    if (failed || task.result?.state !== "fail") return;
+    failed = true;
+    const { items } = await client.list("/api/v1/pods");
+    for (const { metadata } of items) {
+      const { namespace = "", name } = metadata;
+      console.log(`${namespace}/${name}:\n${kubelet.logs(namespace, name).slice(-4000)}`);
+    }
+  });
+
+  async function pods(component: string): Promise<readonly KubeObject[]> {
+    const selector = `app.kubernetes.io/component=${component}`;
+    return (await client.list(`/api/v1/namespaces/default/pods?labelSelector=${selector}`)).items as KubeObject[];
+  }
+  async function pubsub(kind: "topics" | "subscriptions"): Promise<string[]> {
+    const response = await fetch(`http://${emulator.host}/v1/projects/acme/${kind}`);
+    const listed = ((await response.json()) as Record<string, { readonly name: string }[]>)[kind] ?? [];
+    return listed.map(({ name }) => name.split("/").at(-1) ?? "").sort();
+  }
+  const windows = () => bigQuery.query("SELECT * FROM acme.markets.winning_windows ORDER BY window_end, symbol");
+
+  /** Runs a block of the quickstart as a person would, but for the emulators' addresses. */
+  async function quickstart(part: string): Promise<string> {
+    const block = fences(await readFile("docs/quickstart-kubernetes.md", "utf8")).find(
+      ({ marks: [mark, name] }) => mark === "cluster" && name === part,
+    );
+    if (block === undefined) throw new Error(`The quickstart has no part ${part}.`);
+    const script = block.text
+      .replaceAll("pubsub.emulators:8085", emulator.host)
+      .replaceAll("http://bigquery.emulators:9050", bigQuery.url);
+    const tools = dirname(await kubeTool("kubectl"));
+    const env = { ...process.env, PATH: `${tools}${delimiter}${process.env.PATH ?? ""}`, KUBECONFIG: plane.kubeconfig };
+    const { stdout } = await promisify(execFile)("sh", ["-e", "-c", script], { env, maxBuffer: 2 ** 24 });
+    return stdout;
+  }
+
+  it("is made ready by an operator that runs in a Pod, with the rights of its install alone", async () => {
+    const ddl = new StockfeedProcess(["ddl", "-f", "examples/ten-stocks.yaml"]);
+    await ddl.ended;
+    await bigQuery.query(ddl.stdout);
+    await quickstart("install");
+    const shown = await quickstart("apply");
+    expect(shown).toMatch(/^NAME +PROVIDER +SYMBOLS +EVERY +ENGINE +READY +REASON +MARKET +AGE\n/m);
+    expect(shown).toMatch(/^ten-stocks +Simulated +10 +10s +Embedded +True /m);
+    saw.push(shown);
+  });
+
+  it("polls by Jobs that the CronJob starts, each of which says what it did", async () => {
+    const finished = async () =>
+      (await pods("poller")).find((pod) => (pod.status as { readonly phase?: string }).phase === "Succeeded");
+    const pod = await until(finished, 180);
+    const status = pod.status as {
+      readonly containerStatuses: readonly { readonly state: { readonly terminated: { readonly message: string } } }[];
+    };
+    const message = status.containerStatuses[0]?.state.terminated.message ?? "";
+    const summary = decodeSummary(message);
+    expect(summary).toMatchObject({ feed: "default/ten-stocks", provider: "Simulated", undeliveredQuotes: 0 });
+    expect(summary?.quotes).toBe(10 * (summary?.slotsPolled ?? NaN));
+    saw.push(`poller ${pod.metadata.name} left ${message}`);
+  });
+
+  it("has in BigQuery what brute force makes of the same prices", async () => {
+    const full = async () => {
+      const rows = await windows();
+      return rows.some((row) => Number(row.resolution_minutes) === 1 && row.quote_count === row.expected_count) && rows;
+    };
+    const rows = await until(full, 180);
+    const expected = await bruteForce(rows);
+    expect(rows.length).toBeGreaterThan(100);
+    for (const row of rows) expect(comparable(row)).toEqual(expected.get(keyOf(row)));
+    saw.push(`${rows.length} windows in BigQuery, each as brute force has it`);
+  });
+
+  it("is ranked by both views", async () => {
+    const [last] = await bigQuery.query("SELECT MAX(window_end) AS last FROM acme.markets.windows");
+    const at = `TIMESTAMP_MICROS(${String(last?.last)})`;
+    const top = await bigQuery.query(
+      `SELECT rank, symbol, mean_price FROM acme.markets.top_stocks WHERE window_end = ${at} AND resolution_minutes = 1 ORDER BY rank`,
+    );
+    const gain = await bigQuery.query(
+      `SELECT symbol, gain_percent, first_price, last_price FROM acme.markets.percentage_gain WHERE window_end = ${at} AND resolution_minutes = 1`,
+    );
+    const means = (await windows())
+      .filter((row) => row.window_end === last?.last && Number(row.resolution_minutes) === 1)
+      .toSorted((a, b) => Number(b.mean_price) - Number(a.mean_price));
+    expect(top.map(({ symbol }) => symbol)).toEqual(means.slice(0, 3).map(({ symbol }) => symbol));
+    expect(gain).toHaveLength(SYMBOLS.length);
+    for (const row of gain) {
+      const [first, final] = [Number(row.first_price), Number(row.last_price)];
+      expect(Number(row.gain_percent)).toBeCloseTo((100 * (final - first)) / first, 6);
+    }
+    const line = (row: Row) => Object.values(row).map(String).join(" ");
+    saw.push("top_stocks", ...top.map(line), "percentage_gain", ...gain.map(line));
+  });
+
+  it("shows itself to kubectl", async () => {
+    const shown = await quickstart("look");
+    expect(shown).toMatch(/^cronjob.batch\/ten-stocks-poll /m);
+    expect(shown).toMatch(/^statefulset.apps\/ten-stocks-windows +1\/1 /m);
+    expect(shown).toMatch(/Normal +Created +stockfeed\/ten-stocks /);
+    saw.push(shown.slice(0, shown.indexOf("Name:")));
+  });
+
+  it("is gone when it is deleted, in the cluster and in the cloud", async () => {
+    await quickstart("delete");
+    const selector = "app.kubernetes.io/managed-by=stockfeed";
+    const left = async () =>
+      kubectl("get", "cronjobs,jobs,statefulsets,deployments,pods", "-l", selector, "-o", "name");
+    await until(async () => (await left()) === "");
+    expect(await pubsub("topics")).toEqual(["stockfeed-dead-letter"]);
+    expect(await pubsub("subscriptions")).toEqual(["stockfeed-dead-letter"]);
+    saw.push("deleted: nothing of it is left but its rows, and the project's dead letter");
+  });
+});
+
+/** A time as the server answers it, microseconds, in milliseconds. */
+const ms = (micros: unknown) => Number(micros) / 1000;
+const keyOf = (row: Row) => [row.symbol, Number(row.resolution_minutes), ms(row.window_end)].map(String).join(" ");
+const micros = (value: unknown) => Math.round(Number(value) * MICROS);
+
+/** What a window says, in the oracle's terms. */
+function comparable(row: Row): Partial<OracleRow> {
+  return {
+    firstTime: ms(row.first_event_time),
+    lastTime: ms(row.event_time),
+    first: micros(row.first_price),
+    last: micros(row.last_price),
+    min: micros(row.min_price),
+    max: micros(row.max_price),
+    mean: Number(row.mean_price).toFixed(6),
+    count: Number(row.quote_count),
+  };
+}
+
+/** The windows of every slot that these rows speak of, from the simulator's own prices. */
+async function bruteForce(rows: readonly Row[]): Promise<Map<string, Partial<OracleRow>>> {
+  const from = Math.min(...rows.map((row) => ms(row.first_event_time)));
+  const to = Math.max(...rows.map((row) => ms(row.event_time)));
+  const specs = MINUTES.map((minutes) => {
+    return { sizeMs: minutes * 60_000, periodMs: 10_000, offsetMs: 5_000, allowedLatenessMs: 60_000 };
+  });
+  const oracle = new WindowOracle(specs, -Infinity);
+  const provider = createProvider({ type: "Simulated", seed: 1 }, { clock: systemClock(), env: {} });
+  for (let slot = from; slot <= to; slot += 10_000) {
+    const { prices } = await provider.fetch({
+      symbols: SYMBOLS,
+      slot,
+      deadline: Infinity,
+      signal: new AbortController().signal,
+    });
+    for (const { symbol, price, providerTime } of prices) {
+      oracle.add({ symbol: SYMBOLS.indexOf(symbol), time: slot, price, providerTime });
+    }
+  }
+  return new Map(
+    oracle.advance(Infinity).map(({ window, symbol, end, mean, ...row }) => {
+      const key = [SYMBOLS[symbol], MINUTES[window], end].join(" ");
+      return [key, { ...row, mean: Number(mean).toFixed(6) }];
+    }),
+  );
+}
