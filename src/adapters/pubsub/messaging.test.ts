@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FakePubsubAdmin, grpcError } from "../../../test/fakes/pubsub-admin.ts";
-import type { Subscription, Topic } from "../../controller-ports.ts";
+import { ClusterError, type Subscription, type Topic } from "../../controller-ports.ts";
 import { pubsubMessaging } from "./messaging.ts";
 
 const WEEK = 7 * 86_400_000;
@@ -195,5 +195,27 @@ describe("a call that fails", () => {
     const { messaging } = world();
     await messaging.deleteTopic("acme", "feed-quotes");
     await messaging.deleteSubscription("acme", "feed-windows");
+  });
+});
+
+describe("who leads no more", () => {
+  it("writes nothing and reads on, also amid a put that had begun", async () => {
+    const { admin } = await feedWorld();
+    let leads = true;
+    const fence = () => {
+      if (!leads) throw new ClusterError("NotLeader", "Another leads.");
+    };
+    const messaging = pubsubMessaging({ calls: () => Promise.resolve(admin), fence });
+    const listed = Promise.withResolvers<undefined>();
+    admin.gate = listed.promise.then(() => undefined);
+    const begun = messaging.putSubscription("acme", ARCHIVE);
+    leads = false;
+    listed.resolve(undefined);
+    await expect(begun).rejects.toMatchObject({ kind: "NotLeader" });
+    await expect(messaging.putTopic("acme", { ...QUOTES, retentionMs: 1 })).rejects.toBeInstanceOf(ClusterError);
+    await expect(messaging.deleteTopic("acme", "feed-quotes")).rejects.toBeInstanceOf(ClusterError);
+    await expect(messaging.deleteSubscription("acme", "feed-windows")).rejects.toBeInstanceOf(ClusterError);
+    expect(admin.newCalls()).toEqual(["list topics", "list subscriptions"]);
+    expect((await messaging.inventory("acme")).subscriptions.has("feed-windows")).toBe(true);
   });
 });

@@ -4,10 +4,12 @@
  * - Reading costs two paged lists a project and interval, whatever the number of feeds. A put compares with what the
  *   list has and calls only where something differs, so a feed that is as it should be costs nothing.
  * - No call is retried in here and none takes longer than 20 s: the controller comes back by itself, with a backoff.
+ * - Who leads no more writes nothing: each call that writes asks the fence first.
  * - A put or delete that finds the object in another state than listed (made or deleted by someone else since) does
  *   what is left to do, and ends as it was asked to.
  */
 import {
+  ClusterError,
   type Messaging,
   MessagingError,
   type MessagingInventory,
@@ -15,6 +17,7 @@ import {
   type Topic,
 } from "../../controller-ports.ts";
 import type { AdminCalls, ObjectCalls } from "./admin-calls.ts";
+import { fencedCalls } from "./fenced-calls.ts";
 import { statusOf } from "./grpc-status.ts";
 import { type AttemptedCall, messagingError } from "./messaging-error.ts";
 import { type Listed, ProjectListing } from "./project-listing.ts";
@@ -37,6 +40,8 @@ import {
 export interface MessagingOptions {
   /** Made when it is needed first, and again where that failed. */
   readonly calls: () => Promise<AdminCalls>;
+  /** Asked before each call that writes; throws a ClusterError (NotLeader) where another leads. */
+  readonly fence?: () => void;
   /** How long a listing serves; a minute by default. */
   readonly listIntervalMs?: number;
   /** Milliseconds that only grow; those of the process by default. */
@@ -59,8 +64,9 @@ class PubsubMessaging implements Messaging {
   readonly #projects = new Map<string, ProjectListing>();
   #calls: Promise<AdminCalls> | undefined;
 
-  constructor({ calls, listIntervalMs = LIST_INTERVAL_MS, now = () => performance.now() }: MessagingOptions) {
-    this.#makeCalls = calls;
+  constructor(options: MessagingOptions) {
+    const { calls, fence, listIntervalMs = LIST_INTERVAL_MS, now = () => performance.now() } = options;
+    this.#makeCalls = fence === undefined ? calls : async () => fencedCalls(await calls(), fence);
     this.#listIntervalMs = listIntervalMs;
     this.#now = now;
   }
@@ -152,7 +158,8 @@ class PubsubMessaging implements Messaging {
       });
       return await work(calls);
     } catch (error) {
-      throw error instanceof MessagingError ? error : messagingError(error, call);
+      const isTold = error instanceof MessagingError || error instanceof ClusterError;
+      throw isTold ? error : messagingError(error, call);
     }
   }
 

@@ -102,6 +102,7 @@ function wire(
   const messaging = pubsubMessaging({
     calls: () => adminCalls({ emulatorHost: env.PUBSUB_EMULATOR_HOST }),
     listIntervalMs: options.driftIntervalMs,
+    fence: () => elector?.fence(),
   });
   const sink = bigQueryInspector({ endpoint: env.BIGQUERY_EMULATOR_HOST });
   const ports: ControllerPorts = { cluster, messaging, sink, clock, telemetry, render: feedWorkloads };
