@@ -10,7 +10,7 @@ import { type PubsubEmulator, pubsubEmulatorMissing, startPubsubEmulator } from 
 import { StockfeedProcess } from "./stockfeed-process.ts";
 
 export const PROJECT = "acme-feeds";
-const OPERATOR = { namespace: "stockfeed-system", name: "stockfeed-operator" };
+export const OPERATOR = { namespace: "stockfeed-system", name: "stockfeed-operator" };
 const PATIENCE_MS = 30_000;
 
 /** A feed as the API server has it. */
@@ -63,10 +63,8 @@ export class OperatorWorld {
   }
 
   /** Makes the namespace, account and rights of an install, or brings them to this; the Deployment is a process here. */
-  async grant(install: readonly KubeObject[]): Promise<void> {
-    for (const object of install.filter(({ kind }) => kind !== "Deployment")) {
-      await this.kube.patch(`${pathOf(object)}?fieldManager=test&force=true`, object, "apply");
-    }
+  grant(install: readonly KubeObject[]): Promise<void> {
+    return grant(this.kube, install);
   }
 
   /** Starts an operator as a process, under its own account. */
@@ -166,6 +164,13 @@ export async function answerOf(operator: StockfeedProcess, path: string): Promis
   await operator.complaint(/"metricsPort":\d+/);
   const port = /"metricsPort":(\d+)/.exec(operator.stderr)?.[1] ?? "";
   return (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+}
+
+/** Makes the namespace, account and rights of an install, or brings them to this. */
+export async function grant(kube: KubeClient, install: readonly KubeObject[]): Promise<void> {
+  for (const object of install.filter(({ kind }) => kind !== "Deployment")) {
+    await kube.patch(`${pathOf(object)}?fieldManager=test&force=true`, object, "apply");
+  }
 }
 
 function pathOf({ apiVersion, kind, metadata: { namespace, name } }: KubeObject): string {
