@@ -15,6 +15,7 @@ const PATIENCE_MS = 30_000;
 
 /** A feed as the API server has it. */
 export interface LiveFeed extends AnyObject {
+  readonly metadata: AnyObject["metadata"] & { readonly generation?: number };
   readonly status?: {
     readonly observedGeneration?: number;
     readonly marketState?: string;
@@ -68,7 +69,10 @@ export class OperatorWorld {
   }
 
   /** Starts an operator as a process, under its own account. */
-  async startOperator(...flags: readonly string[]): Promise<StockfeedProcess> {
+  async startOperator(
+    flags: readonly string[] = [],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<StockfeedProcess> {
     const started = new StockfeedProcess(
       [
         ...["operator", "--image", "stockfeed:test", "--metrics-address", "127.0.0.1:0", "--drift-interval", "2s"],
@@ -79,6 +83,7 @@ export class OperatorWorld {
           STOCKFEED_KUBECONFIG: await this.plane.kubeconfigFor(OPERATOR.namespace, OPERATOR.name),
           PUBSUB_EMULATOR_HOST: this.emulator.host,
           BIGQUERY_EMULATOR_HOST: this.bigQuery.url,
+          ...env,
         },
       },
     );
@@ -114,8 +119,14 @@ export class OperatorWorld {
     return (await this.feed(name)).status?.conditions?.find((each) => each.type === type);
   }
 
+  /** Says of the engine's Pods what a kubelet would, until the feed is Ready as its spec is now. */
   untilReady(name: string): Promise<unknown> {
-    return until(async () => (await this.condition(name))?.status === "True");
+    return until(async () => {
+      await this.runPods();
+      const { metadata, status } = await this.feed(name);
+      const ready = status?.conditions?.find(({ type }) => type === "Ready");
+      return ready?.reason === "Ready" && status?.observedGeneration === metadata.generation;
+    });
   }
 
   async exists(path: string): Promise<boolean> {
@@ -129,13 +140,12 @@ export class OperatorWorld {
     return until(async () => !(await this.exists(path)), timeout);
   }
 
-  /** Says of the engine's Pods what a kubelet would; whether there are any. */
-  async runPods(namespace = "markets"): Promise<boolean> {
+  /** Says of the engine's Pods what a kubelet would. */
+  async runPods(namespace = "markets"): Promise<void> {
     const path = `/api/v1/namespaces/${namespace}/pods`;
     const { items } = await this.kube.list(`${path}?labelSelector=app.kubernetes.io/component=stream`);
     const status = { phase: "Running", conditions: [{ type: "Ready", status: "True" }] };
     for (const { metadata } of items) await this.kube.patch(`${path}/${metadata.name}/status`, { status });
-    return items.length > 0;
   }
 
   /** Ends the Pods that are to end, as a kubelet would. */

@@ -47,7 +47,6 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the oper
     await world.kube.create(FEEDS, world.manifest(name, { deletionPolicy: "Cancel" }));
     const has = (kind: string) => () => world.exists(`/apis/${kind}/${name}-poll`);
     await until(has("batch/v1/namespaces/markets/cronjobs"), 20_000);
-    await until(() => world.runPods());
     await world.untilReady(name);
     await world.kube.patch(path, { spec: { polling: { workload: "Deployment" } } });
     await until(has("apps/v1/namespaces/markets/deployments"));

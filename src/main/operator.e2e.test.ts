@@ -23,10 +23,6 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("stockfee
     const { spec } = await world.kube.get<AnyObject & { readonly spec: { readonly schedule: string } }>(CRON_JOB);
     return spec.schedule === "* * * * *";
   };
-  const readyAgain = async (name: string) => {
-    await until(() => world.runPods());
-    await world.untilReady(name);
-  };
   const goneWithItsPods = (path: string, namespace?: string) =>
     until(async () => {
       await world.endPods(namespace);
@@ -35,7 +31,7 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("stockfee
 
   it("makes what a feed wants, and says Ready", async () => {
     await world.kube.create(FEEDS, world.manifest("ten-stocks"));
-    await readyAgain("ten-stocks");
+    await world.untilReady("ten-stocks");
     expect((await world.feed("ten-stocks")).status).toMatchObject({ observedGeneration: 1, marketState: "Open" });
     expect(await world.kube.get(CRON_JOB)).toMatchObject({ spec: { schedule: "* * * * *" } });
     expect(await world.pubsub("topics")).toHaveLength(2);
@@ -60,7 +56,7 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("stockfee
       };
       return subscriptions.length === 2;
     });
-    await readyAgain("ten-stocks");
+    await world.untilReady("ten-stocks");
   });
 
   it("leaves alone what somebody else has under its names, and says so", async () => {
@@ -90,7 +86,7 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("stockfee
     expect(await world.kube.get(STATEFUL_SET)).toMatchObject({ spec: { replicas: 0 } });
     expect(await world.pubsub("topics")).toHaveLength(2);
     await world.kube.patch(`${FEEDS}/ten-stocks`, { spec: { suspend: false } });
-    await readyAgain("ten-stocks");
+    await world.untilReady("ten-stocks");
   });
 
   it("waits for a Secret by name, and never tells its values", async () => {
