@@ -27,7 +27,10 @@ function reference(program: Command): string {
   const { commands } = program;
   const title = (command: Command) => `${program.name()} ${command.name()}`;
   const links = commands.map((command) => `- [\`${title(command)}\`](#${title(command).replaceAll(" ", "-")})`);
-  const sections = commands.map((command) => `## ${title(command)}\n\n${helpBlock(command)}`);
+  const sections = commands.map((command) => {
+    const blocks = [command, ...command.commands.filter((below) => below.name() !== "help")].map(helpBlock);
+    return `## ${title(command)}\n\n${blocks.join("\n\n")}`;
+  });
   return `${helpBlock(program)}\n\n${links.join("\n")}\n\n${sections.join("\n\n")}`;
 }
 

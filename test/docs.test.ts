@@ -52,7 +52,9 @@ describe("the documentation", () => {
         const command = program.commands.find((each) => each.name() === name);
         if (command === undefined) return [`${file}: stockfeed ${name}`];
         const flags = rest.replaceAll(/"[^"]*"/g, "").match(/(?<=\s)--?[a-z][a-z-]*/g) ?? [];
-        const known = command.options.flatMap(({ short, long }) => [short, long]);
+        const known = [command, ...command.commands].flatMap(({ options }) =>
+          options.flatMap(({ short, long }) => [short, long]),
+        );
         return flags.filter((flag) => !known.includes(flag)).map((flag) => `${file}: stockfeed ${name} ${flag}`);
       }),
     );

@@ -17,6 +17,7 @@ const COMMANDS: Program["commands"] = {
   gain: async () => (await import("./gain.ts")).gainCommand(),
   query: async () => (await import("./query.ts")).queryCommand(),
   export: async () => (await import("./export.ts")).exportCommand(),
+  deadletter: async () => (await import("./deadletter.ts")).deadletterCommand(),
   poll: async () => (await import("./poll.ts")).pollCommand(),
   stream: async () => (await import("./stream.ts")).streamCommand(),
   operator: async () => (await import("./operator.ts")).operatorCommand(),
