@@ -234,3 +234,9 @@ export const SHARED: Made = {
 function pathOf(namespace: string, name: string): string {
   return `/apis/stockfeed.dev/v1alpha1/namespaces/${namespace}/stockfeeds/${name}`;
 }
+
+/** Where a workload is. */
+export function pathOfWorkload({ kind, metadata }: Pick<KubeObject, "kind" | "metadata">): string {
+  const [, root = "", plural = ""] = WORKLOADS.find(([each]) => each === kind) ?? [];
+  return `/${root}/namespaces/${metadata.namespace ?? ""}/${plural}/${metadata.name}`;
+}
