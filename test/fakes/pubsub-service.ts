@@ -46,9 +46,9 @@ interface Request {
   readonly topic?: string | Named;
   readonly subscription?: string | Named;
   readonly project?: string;
-  readonly page_size?: number;
-  readonly page_token?: string;
-  readonly update_mask?: { readonly paths: readonly string[] };
+  readonly pageSize?: number;
+  readonly pageToken?: string;
+  readonly updateMask?: { readonly paths: readonly string[] };
 }
 
 type Call = (request: Request) => object;
@@ -115,16 +115,17 @@ function methods(
   };
   const update: Call = (request) => {
     const wanted = request[field] as Named;
-    const masked = Object.entries(wanted).filter(([key]) => request.update_mask?.paths.includes(key));
+    const paths = (request.updateMask?.paths ?? []).map(camelCase);
+    const masked = Object.entries(wanted).filter(([key]) => paths.includes(key));
     const changed: Named = { ...find(wanted.name), ...Object.fromEntries(masked) };
     held.set(changed.name, changed);
     return changed;
   };
-  const list: Call = ({ project = "", page_size: size, page_token: token }) => {
+  const list: Call = ({ project = "", pageSize: size, pageToken: token }) => {
     const all = [...held.values()].filter(({ name }) => name.startsWith(`${project}/`));
     const from = Number(token ?? 0);
     const to = from + (size ?? 100);
-    return { [`${field}s`]: all.slice(from, to), next_page_token: to < all.length ? String(to) : "" };
+    return { [`${field}s`]: all.slice(from, to), nextPageToken: to < all.length ? String(to) : "" };
   };
   const byName = (request: Request) => request[field] as string;
   const named: Record<string, Call> = {
@@ -164,6 +165,11 @@ function quota(perMinute: number): () => boolean {
 
 function failure(code: status, message: string): Error {
   return Object.assign(new Error(message), { code, details: message });
+}
+
+/** A mask has a field's name as the protocol writes it; objects have it as Google's client does. */
+function camelCase(path: string): string {
+  return path.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** The name of the object that a request is about. */
