@@ -48,6 +48,7 @@ export class KubeRefusal extends Error {
 }
 
 const PATCHES = {
+  json: "application/json-patch+json",
   merge: "application/merge-patch+json",
   strategic: "application/strategic-merge-patch+json",
   apply: "application/apply-patch+yaml",

@@ -116,10 +116,17 @@ export class FaultWorld {
     };
   }
 
-  /** Makes the feed, or gives the one that is there this spec. */
+  /** Makes the feed, or gives the one that is there this spec and no other field. */
   async apply(namespace: string, name: string, spec: object = {}): Promise<void> {
-    const path = `${pathOf(namespace, name)}?fieldManager=author&force=true`;
-    await this.kube.patch(path, this.manifest(namespace, name, spec), "apply");
+    const manifest = this.manifest(namespace, name, spec);
+    const path = pathOf(namespace, name);
+    if ((await this.feed(namespace, name)) === undefined) {
+      await this.kube.create(path.slice(0, path.lastIndexOf("/")), manifest);
+      return;
+    }
+    // A merge adds to what is there; a whole spec takes its place, whatever the operator writes meanwhile.
+    const operation = { op: "replace", path: "/spec", value: manifest.spec };
+    await this.kube.patch(path, [operation], "json");
   }
 
   feed(namespace: string, name: string): Promise<LiveFeed | undefined> {
