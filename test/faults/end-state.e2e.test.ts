@@ -79,7 +79,7 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("what a feed has in th
       [...held.values()]
         .filter(({ name }) => name.startsWith(`projects/${namespace}/`))
         .map((object) => () => {
-          if (how === "delete") deleteCloud(held as Map<string, CloudObject>, object.name);
+          if (how === "delete") deleteCloud(held, object.name);
           else if (how === "edit") held.set(object.name, { ...object, ...EDITED_CLOUD });
           // One label is left, by which it is known.
           else held.set(object.name, { ...object, ...firstLabel(object) });
