@@ -18,8 +18,8 @@ in PUBSUB_EMULATOR_HOST and BIGQUERY_EMULATOR_HOST where there are some. It read
 windows and writes their rows to BigQuery until it is stopped. One at a time: two get a part of the quotes each.
 
 Examples:
-  $ STOCKFEED_MANIFEST="$(stockfeed validate -f feed.yaml --json | jq -c '.feeds[0]')" stockfeed stream
-  $ kubectl get statefulset -l app.kubernetes.io/component=stream
+  $ kubectl get statefulset -l app.kubernetes.io/component=stream         the streams of a namespace
+  $ STOCKFEED_MANIFEST="$(yq -o=json -I=0 feed.yaml)" stockfeed stream    the same by hand
 `;
 
 /** `stockfeed stream`: the embedded engine of one feed, in a Pod. */

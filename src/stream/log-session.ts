@@ -2,16 +2,18 @@
  * One reading of a log, from a start position on: messages to quotes to windows, in step with the clock once all of the
  * past is read.
  *
- * - A message is acknowledged once the engine has its quote, or the dead letter has it. What the engine forgets when the
- *   process ends is read again from the log, which keeps what was acknowledged.
+ * - A message is acknowledged as it is taken in, or the dead letter has it. What is forgotten when the process ends is
+ *   read again from the log, which keeps what was acknowledged.
  * - The watermark follows the clock, so a silent provider or symbol holds nothing up; while a backlog is read it follows
- *   that. Quotes too far ahead of it are parked, and when as many are parked as the log hands over, delivery rests:
+ *   that. Quotes too far ahead of it are parked, and when more are parked than the log hands over, delivery rests:
  *   that is how an outage of the sink stops the intake, and the end of it lets it go on.
+ * - No row is written while quotes are known to be outstanding that belong before it, so that the newest quote in the
+ *   sink tells a later start how far everything was taken in.
  * - A quote that was published in time and comes too late all the same (a lost connection, a second reader, an order
  *   that the backlog did not show) is never called late: the session ends, and the next one starts before it. The same
  *   where a second reader has sent the log back, for that one gets a part of the quotes.
  */
-import type { Clock, DeadLetters, LogMessage, QuoteLog, Telemetry } from "../ports.ts";
+import type { Clock, LogMessage, QuoteLog, Telemetry } from "../ports.ts";
 import { checkQuote, type QuoteRules, type Rejection } from "../quotes/quote-check.ts";
 import type { DeadLetter, EpochMs, Quote } from "../quotes/quote.ts";
 import { decodeQuote } from "../quotes/wire.ts";
@@ -21,14 +23,14 @@ import { BySlot } from "./by-slot.ts";
 import { nextWindowEnd } from "./close-loop.ts";
 import type { FeedStream } from "./feed-stream.ts";
 import { isMissed, publishedTooLate } from "./in-time.ts";
-import { persist } from "./persist.ts";
-import { RepeatWatch } from "./repeat-watch.ts";
+import { type LetterOptions, putUntilTaken } from "./put-until-taken.ts";
+import { type Remembered, SecondReaderWatch } from "./second-reader-watch.ts";
 import { MARGIN_MS, type StartPosition } from "./start-position.ts";
 
 /** What of a stream a session works with. */
 export type SessionStream = Pick<FeedStream, "watermark" | "takesUpTo" | "offer" | "advance">;
 
-export interface SessionOptions {
+export interface SessionOptions extends LetterOptions {
   /** `namespace/name` of the feed. */
   readonly feed: string;
   readonly symbols: readonly string[];
@@ -36,7 +38,6 @@ export interface SessionOptions {
   readonly start: StartPosition;
   readonly stream: SessionStream;
   readonly log: QuoteLog;
-  readonly deadLetters: DeadLetters;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   /** How long no piece of a backlog may come before there is none. */
@@ -45,10 +46,10 @@ export interface SessionOptions {
   readonly patienceMs: number;
   /** After how long without a missed quote the session ends too, so that all is read once more; never where it is Infinity. */
   readonly probationMs: number;
+  /** What the session before was given. */
+  readonly earlier: Remembered;
   /** Everything that is there is read, and the windows keep up with the clock. */
   readonly onLive: () => void;
-  readonly onLettersRefused: (error: Error, letters: number, retryAt: EpochMs) => void;
-  readonly onLettersTaken: () => void;
   /** Stops the session. */
   readonly signal: AbortSignal;
 }
@@ -79,6 +80,8 @@ const FIRST_DELIVERY_MS = 15_000;
 interface Parked {
   readonly quote: Quote;
   readonly message: LogMessage;
+  /** Whether it is acknowledged although the engine does not have it yet. */
+  readonly acknowledged: boolean;
 }
 
 export class LogSession {
@@ -89,8 +92,10 @@ export class LogSession {
   readonly #startedAt: EpochMs;
   #delivered = false;
   #outstanding = 0;
+  /** Parked messages that are acknowledged. */
+  #early = 0;
   #liveSince: EpochMs | undefined;
-  readonly #repeats: RepeatWatch;
+  readonly #others: SecondReaderWatch;
   #missed: (Missed & { readonly at: EpochMs }) | undefined;
 
   constructor(options: SessionOptions) {
@@ -101,7 +106,16 @@ export class LogSession {
     this.#backlog = new Backlog(this.#startedAt, quietMs);
     this.#backlog.noteOutstanding(start.seekTo, this.#startedAt);
     const reach = Math.max(...windows.map(({ sizeMs, allowedLatenessMs }) => sizeMs + allowedLatenessMs));
-    this.#repeats = new RepeatWatch(reach + MARGIN_MS);
+    const again = [...options.earlier].filter(([, publishedAt]) => publishedAt >= start.seekTo);
+    this.#others = new SecondReaderWatch(
+      reach + MARGIN_MS,
+      again.map(([key]) => key),
+    );
+  }
+
+  /** What it was given, or a sample of that. */
+  get remembered(): Remembered {
+    return this.#others.remembered;
   }
 
   /**
@@ -141,18 +155,27 @@ export class LogSession {
   /** Moves the watermark on, over no parked quote: each is taken in as the watermark comes near it. */
   async #closeUpTo(target: EpochMs): Promise<void> {
     const { stream, clock, onLive } = this.#options;
-    for (;;) {
+    if (target < stream.watermark) return;
+    while (!this.#hasMissed) {
       const step = Math.min(target, this.#parked.oldest);
       await stream.advance(step);
       while (this.#parked.oldest <= stream.takesUpTo) {
-        for (const { quote, message } of this.#parked.takeOldest()) this.#offer(quote, message);
+        for (const { quote, message, acknowledged } of this.#parked.takeOldest()) {
+          if (acknowledged) this.#early -= 1;
+          this.#offer(quote, message, acknowledged);
+        }
       }
       if (step === target) break;
     }
     const behind = clock.now() - target > KEEPS_UP_MS;
-    if (this.#liveSince !== undefined || behind || this.#parked.oldest < Infinity) return;
+    if (this.#hasMissed || this.#liveSince !== undefined || behind || this.#parked.oldest < Infinity) return;
     this.#liveSince = clock.now();
-    onLive();
+    if (this.#others.lacks) this.#miss("second reader", this.#options.start.writtenUpTo);
+    else onLive();
+  }
+
+  get #hasMissed(): boolean {
+    return this.#missed !== undefined;
   }
 
   #ending(): SessionEnding | undefined {
@@ -187,7 +210,7 @@ export class LogSession {
     this.#outstanding += 1;
     this.#backlog.setFull(this.#outstanding >= log.capacity, now);
     this.#backlog.noteDelivery(message.publishedAt, now);
-    if (this.#repeats.noteDelivery(message, now)) {
+    if (this.#others.noteDelivery(message, now)) {
       // Nothing of a past that is still being read is sure to be whole; of the present, what came in the last seconds.
       const whole = this.#liveSince === undefined ? this.#options.start.writtenUpTo : now - 2 * DELIVERY_MS;
       this.#miss("second reader", whole);
@@ -204,24 +227,28 @@ export class LogSession {
     return { reason: "Malformed", detail: `feed is ${JSON.stringify(quote.feed)}: this is the topic of ${feed}.` };
   }
 
-  #offer(quote: Quote, message: LogMessage): void {
-    const { stream, windows, start, clock } = this.#options;
+  #offer(quote: Quote, message: LogMessage, acknowledged = false): void {
+    const { stream, windows, start, clock, log } = this.#options;
     const { watermark } = stream;
     const outcome = stream.offer(quote);
     if (outcome === "too-early") {
-      this.#parked.add(quote.observedAt, { quote, message });
+      // As long as memory allows: a log that has no acknowledgement delivers nothing twice, also where it should.
+      const early = acknowledged || this.#early < log.capacity / 2;
+      if (early) this.#early += 1;
+      if (early && !acknowledged) this.#acknowledge(message);
+      this.#parked.add(quote.observedAt, { quote, message, acknowledged: early });
       return;
     }
     const published = { observedAt: quote.observedAt, publishedAt: message.publishedAt };
     const missed = outcome !== "duplicate" && isMissed(published, windows, { ...start, watermark });
     const slow = clock.now() - message.publishedAt > DELIVERY_MS;
     if (outcome === "too-late" && (publishedTooLate(published, windows) || (missed && !slow))) {
-      this.#bury(message, tooLate(quote, message.publishedAt));
+      this.#bury(message, tooLate(quote, message.publishedAt), acknowledged);
       return;
     }
     if (missed && slow) this.#miss("late", quote.observedAt);
     if (outcome !== "too-late") this.#count(outcome, message);
-    this.#acknowledge(message);
+    if (!acknowledged) this.#acknowledge(message);
   }
 
   #miss(why: Missed["why"], slot: EpochMs): void {
@@ -230,28 +257,23 @@ export class LogSession {
   }
 
   /** Puts a message into the dead letter, but for one whose letter an earlier life has put there. */
-  #bury(message: LogMessage, why: Rejection): void {
-    const { feed, deadLetters, clock, signal, start, onLettersRefused, onLettersTaken } = this.#options;
+  #bury(message: LogMessage, why: Rejection, acknowledged = false): void {
+    const { feed, clock, start } = this.#options;
+    const done = () => {
+      if (!acknowledged) this.#acknowledge(message);
+    };
     if (message.publishedAt < start.dealtWithBefore) {
-      this.#acknowledge(message);
+      done();
       return;
     }
     const payload = new TextDecoder().decode(message.data);
     const letter: DeadLetter = { feed, ...why, payload, receivedAt: clock.now(), messageId: message.id };
-    let refused = false;
-    const onFailure = (error: Error, retryAt: EpochMs) => {
-      refused = true;
-      onLettersRefused(error, 1, retryAt);
-    };
-    void persist(() => deadLetters.putDeadLetters([letter]), { clock, signal, onFailure }).then(
-      () => {
-        this.#count("dead_letter", message);
-        this.#acknowledge(message);
-        if (refused) onLettersTaken();
-      },
+    void putUntilTaken(letter, this.#options).then((taken) => {
       // Stopped: the log has it still.
-      () => undefined,
-    );
+      if (!taken) return;
+      this.#count("dead_letter", message);
+      done();
+    });
   }
 
   /** What an earlier life dealt with has been counted. */
@@ -264,7 +286,7 @@ export class LogSession {
     const { clock, log } = this.#options;
     const now = clock.now();
     message.ack();
-    this.#repeats.noteAcknowledged(message, now);
+    this.#others.noteAcknowledged(message, now);
     this.#outstanding -= 1;
     this.#backlog.setFull(this.#outstanding >= log.capacity, now);
   }

@@ -6,7 +6,8 @@
  *   than the one before, so that one of them gets all.
  * - Two streams at once get a part of the quotes each. Each notices that the other has sent the log back, and reads anew
  *   itself, until one of them is alone; that one reads once more after a time of probation in which it noticed nothing,
- *   since nobody else has read what the other took last. While there are two, rows come late.
+ *   since nobody else has read what the other took last, and looks whether it is given all that it was given before.
+ *   While there are two, rows come late. Two that begin within the same moment may not notice each other.
  */
 import type { Clock, DeadLetters, QuoteLog, ResultSink, Telemetry } from "../ports.ts";
 import type { EpochMs } from "../quotes/quote.ts";
@@ -14,6 +15,7 @@ import type { WindowSpec } from "../windows/window-spec.ts";
 import { FeedStream, type StreamObserver } from "./feed-stream.ts";
 import { LogSession, type Missed, type SessionEnding } from "./log-session.ts";
 import { persist } from "./persist.ts";
+import type { Remembered } from "./second-reader-watch.ts";
 import { MARGIN_MS, type StartPosition, startPosition } from "./start-position.ts";
 
 /** What a stream waits for when it can't go on. */
@@ -37,8 +39,8 @@ export interface LogStreamOptions {
   readonly windows: readonly WindowSpec[];
   readonly log: QuoteLog;
   readonly sink: ResultSink;
-  /** The newest window end of the feed's rows in the sink; undefined where it has none. */
-  readonly newestWindowEnd: (feed: string) => Promise<EpochMs | undefined>;
+  /** The slot of the newest quote in the feed's rows in the sink; undefined where it has none. */
+  readonly newestQuoteTime: (feed: string) => Promise<EpochMs | undefined>;
   readonly deadLetters: DeadLetters;
   readonly clock: Clock;
   /** In [0, 1). */
@@ -69,9 +71,11 @@ interface Trouble {
   readonly attempt: number;
   readonly missedFrom: EpochMs;
   readonly probation: boolean;
+  /** What the last one was given. */
+  readonly remembered: Remembered;
 }
 
-const NO_TROUBLE: Trouble = { attempt: 0, missedFrom: Infinity, probation: false };
+const NO_TROUBLE: Trouble = { attempt: 0, missedFrom: Infinity, probation: false, remembered: new Map() };
 
 /**
  * Runs a feed's stream until it is stopped.
@@ -83,15 +87,16 @@ export async function runLogStream(options: LogStreamOptions): Promise<void> {
     const start = await begin(options, trouble);
     if (start === undefined) return;
     observer.onStart(start, trouble.attempt);
-    const ending = await sessionOf(options, start, trouble).run();
+    const session = sessionOf(options, start, trouble);
+    const ending = await session.run();
     if (ending.kind === "missed") observer.onMissed(ending);
-    trouble = troubleAfter(ending, trouble);
+    trouble = { ...troubleAfter(ending, trouble), remembered: session.remembered };
   }
 }
 
 /** Finds the start and brings the log there; undefined when stopped before. */
 async function begin(options: LogStreamOptions, { missedFrom }: Trouble): Promise<StartPosition | undefined> {
-  const { feed, windows, log, clock, signal, observer, newestWindowEnd } = options;
+  const { feed, windows, log, clock, signal, observer, newestQuoteTime } = options;
   const until = async <T>(obstacle: Obstacle, attempt: () => Promise<T>): Promise<T> => {
     const onFailure = (error: Error, retryAt: EpochMs) => {
       observer.onObstacle(obstacle, error, retryAt);
@@ -101,8 +106,8 @@ async function begin(options: LogStreamOptions, { missedFrom }: Trouble): Promis
     return result;
   };
   try {
-    const newestEnd = await until("sink", () => newestWindowEnd(feed));
-    const start = startPosition({ newestEnd, missedFrom, windows, now: clock.now() });
+    const newestQuote = await until("sink", () => newestQuoteTime(feed));
+    const start = startPosition({ newestQuote, missedFrom, windows, now: clock.now() });
     await until("log", () => log.seek(start.seekTo));
     return start;
   } catch (error) {
@@ -142,11 +147,12 @@ function sessionOf(options: LogStreamOptions, start: StartPosition, trouble: Tro
     // Two streams that notice each other shall not read again in step.
     patienceMs: Math.min(PATIENCE_MS * 2 ** attempt, patience) * (1 + random()),
     // Longer than another stream takes to notice this one, and to read again because of it.
-    probationMs: probation ? 2 * patience + NOTICE_MS : Infinity,
+    probationMs: probation ? (2 * patience + NOTICE_MS) * (1 + random()) : Infinity,
+    earlier: trouble.remembered,
     onLive: () => {
       observer.onLive();
     },
-    onLettersRefused: (error, _letters, retryAt) => {
+    onLettersRefused: (error, retryAt) => {
       observer.onObstacle("dead letter", error, retryAt);
     },
     onLettersTaken: () => {
@@ -163,5 +169,6 @@ function troubleAfter(ending: SessionEnding, trouble: Trouble): Trouble {
     attempt: before.attempt + 1,
     missedFrom: Math.min(before.missedFrom, ending.from),
     probation: true,
+    remembered: trouble.remembered,
   };
 }

@@ -17,7 +17,7 @@ export interface StartPosition {
 }
 
 /**
- * How far back from the newest row in the sink something may be missing: a write that was broken off in its middle
+ * How far back from the newest quote in the sink something may be missing: a write that was broken off in its middle
  * (half of this at most, `writeSpanMs`), quotes that were on their way, two streams that ran at once for a minute.
  */
 export const MARGIN_MS = 120_000;
@@ -28,24 +28,24 @@ const RETENTION_MS = 7 * 86_400_000;
  * Where to begin, so that every window that may be missing from the sink, or not be in its last state, is made again
  * whole from the log.
  *
- * Rows are written in the order of their windows' ends, so what is missing ends after the newest row, less the lateness
- * in which rows change and a margin. All quotes of those windows are needed: from the longest window's start on, and
- * from before it in the log, since a poller's clock may be ahead of the log's. Too far back costs rows that are written
+ * The newest quote in any row tells how far quotes had been taken in; the newest window's end does not, for windows
+ * close by the clock, also while quotes don't get through. What is missing ends after that quote, less the lateness in
+ * which rows change and a margin. All quotes of those windows are needed: from the longest window's start on, and from
+ * before it in the log, since a poller's clock may be ahead of the log's. Too far back costs rows that are written
  * again. Where the sink has no row of the feed, all that the log has is read.
  */
 export function startPosition(known: {
-  /** The newest window end in the sink. */
-  readonly newestEnd: EpochMs | undefined;
+  /** The slot of the newest quote in the sink's rows. */
+  readonly newestQuote: EpochMs | undefined;
   /** The oldest quote that an earlier reading is known to have missed. */
   readonly missedFrom?: EpochMs;
   readonly windows: readonly WindowSpec[];
   readonly now: EpochMs;
 }): StartPosition {
-  const { newestEnd = -Infinity, missedFrom = Infinity, windows, now } = known;
+  const { newestQuote = -Infinity, missedFrom = Infinity, windows, now } = known;
   const longest = Math.max(...windows.map(({ sizeMs, periodMs }) => sizeMs + periodMs));
   const lateness = Math.max(...windows.map((window) => window.allowedLatenessMs));
-  // Another engine's drain writes windows that end in the future, all of them partial.
-  const dealtWithBefore = Math.min(newestEnd, now) - lateness - MARGIN_MS;
+  const dealtWithBefore = Math.min(newestQuote, now) - lateness - MARGIN_MS;
   const kept = now - RETENTION_MS;
   const watermark = Math.max(Math.min(dealtWithBefore, missedFrom - MARGIN_MS) - longest, kept);
   return {
@@ -53,6 +53,6 @@ export function startPosition(known: {
     watermark,
     writtenUpTo: watermark + longest,
     dealtWithBefore,
-    holdsQuotes: newestEnd > kept,
+    holdsQuotes: newestQuote > kept,
   };
 }

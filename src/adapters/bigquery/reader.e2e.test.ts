@@ -30,35 +30,36 @@ describe.skipIf(withoutZetasql())("the reader of a dataset", () => {
 
   const write = async (...rows: (typeof WINDOW_ROW)[]) => bigQuerySink({ ...id, endpoint: server.url }).writeRows(rows);
 
-  describe("the newest window end", () => {
+  describe("the newest quote in a row", () => {
     it("of a feed without rows is undefined", async () => {
       await write({ ...WINDOW_ROW, feed: "markets/other" });
-      expect(await reader.newestWindowEnd("markets/tech")).toBeUndefined();
+      expect(await reader.newestQuoteTime("markets/tech")).toBeUndefined();
     });
 
     it("is the feed's own, whatever other feeds have", async () => {
-      const later = { ...WINDOW_ROW, feed: "markets/o'th\\er", windowEnd: WINDOW_END + 50_000 };
+      const later = { ...WINDOW_ROW, feed: "markets/o'th\\er", eventTime: WINDOW_END + 50_000 };
+      // A window that ended later without a later quote.
       await write(WINDOW_ROW, { ...WINDOW_ROW, windowEnd: WINDOW_END + 10_000 }, later);
-      expect(await reader.newestWindowEnd("markets/tech")).toBe(WINDOW_END + 10_000);
-      expect(await reader.newestWindowEnd("markets/o'th\\er")).toBe(WINDOW_END + 50_000);
+      expect(await reader.newestQuoteTime("markets/tech")).toBe(WINDOW_ROW.eventTime);
+      expect(await reader.newestQuoteTime("markets/o'th\\er")).toBe(WINDOW_END + 50_000);
     });
 
     it("is found by one query where it is recent, and by a second where it is older than quotes are kept", async () => {
       await write(WINDOW_ROW);
       const queries = () => server.requests.get("jobs.query") ?? 0;
       const before = queries();
-      await reader.newestWindowEnd("markets/tech");
+      await reader.newestQuoteTime("markets/tech");
       expect(queries()).toBe(before + 1);
       const later = bigQueryReader({ ...id, endpoint: server.url, now: () => WINDOW_END + 30 * DAY_MS });
-      expect(await later.newestWindowEnd("markets/tech")).toBe(WINDOW_END);
+      expect(await later.newestQuoteTime("markets/tech")).toBe(WINDOW_ROW.eventTime);
       expect(queries()).toBe(before + 3);
     });
 
     it("of a table that is missing, or a server that is down, is an error", async () => {
       const elsewhere = bigQueryReader({ projectId: "acme", dataset: "nowhere", endpoint: server.url });
-      await expect(elsewhere.newestWindowEnd("markets/tech")).rejects.toMatchObject({ fault: "Missing" });
+      await expect(elsewhere.newestQuoteTime("markets/tech")).rejects.toMatchObject({ fault: "Missing" });
       server.fail({ kind: "unavailable", calls: ["query"] });
-      await expect(reader.newestWindowEnd("markets/tech")).rejects.toMatchObject({
+      await expect(reader.newestQuoteTime("markets/tech")).rejects.toMatchObject({
         fault: "Unavailable",
         retryable: true,
       });

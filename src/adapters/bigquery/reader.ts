@@ -13,10 +13,11 @@ const RECENT_MS = 8 * 24 * 60 * 60 * 1000;
 /** Reads a dataset. */
 export interface BigQueryReader extends ResultReader {
   /**
-   * The newest window end of a feed's rows; undefined when it has none.
+   * The slot of the newest quote that is in a row of a feed; undefined when it has none. A row may end long after it:
+   * windows close by the clock, whether or not quotes come.
    * @throws SinkError
    */
-  newestWindowEnd(feed: string): Promise<EpochMs | undefined>;
+  newestQuoteTime(feed: string): Promise<EpochMs | undefined>;
 }
 
 export interface BigQueryReaderOptions extends BigQueryOptions {
@@ -40,15 +41,15 @@ export function bigQueryReader(options: BigQueryReaderOptions): BigQueryReader {
   const now = options.now ?? Date.now;
   return {
     query: async (sql, signal) => unlessAborted(readOnlyQuery(call, dataset, sql, signal), signal),
-    async newestWindowEnd(feed) {
-      const newest = async (since?: EpochMs) => newestEnd(call, dataset, feed, since);
+    async newestQuoteTime(feed) {
+      const newest = async (since?: EpochMs) => newestTime(call, dataset, feed, since);
       // Most starts find it in the last days' partitions. Beyond them the table is clustered by feed.
       return (await newest(now() - RECENT_MS)) ?? (await newest());
     },
   };
 }
 
-async function newestEnd(
+async function newestTime(
   call: CallBigQuery,
   dataset: DatasetId,
   feed: string,
@@ -56,7 +57,7 @@ async function newestEnd(
 ): Promise<EpochMs | undefined> {
   const recent = since === undefined ? "" : " AND window_end >= @since";
   const { rows } = await runQueryJob(call, {
-    sql: `SELECT MAX(window_end) FROM ${quotedName(dataset, WINDOWS_TABLE.name)} WHERE feed = @feed${recent}`,
+    sql: `SELECT MAX(event_time) FROM ${quotedName(dataset, WINDOWS_TABLE.name)} WHERE feed = @feed${recent}`,
     dataset,
     parameters: [
       { name: "feed", type: "STRING", value: feed },

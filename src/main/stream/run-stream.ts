@@ -41,8 +41,9 @@ export async function runStream(run: StreamRun): Promise<void> {
   zeroCounters(telemetry, name, windows.map(resolutionLabel));
   const client = pubsubClient({ emulatorHost: env.PUBSUB_EMULATOR_HOST, projectId: pubsub.projectId });
   const bigQuery = { ...sink.bigQuery, endpoint: env.BIGQUERY_EMULATOR_HOST };
+  const reader = bigQueryReader(bigQuery);
   const { giveUp, over } = giveUpAfter(signal, clock);
-  const log_ = pubsubQuoteLog({
+  const quotes = pubsubQuoteLog({
     client,
     project: pubsub.projectId,
     subscription: pubsubName(feed, "windows"),
@@ -58,9 +59,9 @@ export async function runStream(run: StreamRun): Promise<void> {
       feed: name,
       symbols: feed.spec.symbols,
       windows,
-      log: log_,
+      log: quotes,
       sink: bigQuerySink(bigQuery),
-      newestWindowEnd: (of) => bigQueryReader(bigQuery).newestWindowEnd(of),
+      newestQuoteTime: (of) => reader.newestQuoteTime(of),
       deadLetters: pubsubDeadLetters({ client, project: pubsub.projectId, topic: PROJECT_NAMES.deadLetter }),
       clock,
       random: Math.random,

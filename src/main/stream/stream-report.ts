@@ -66,10 +66,9 @@ export class StreamReport implements LogStreamObserver {
   readonly onObstacle: LogStreamObserver["onObstacle"] = (obstacle, { message }, retryAt) => {
     const now = this.#now();
     const met = this.#obstacles.get(obstacle);
-    const isNews = met?.message !== message || now - met.saidAt >= REMINDER_MS;
     const since = met?.since ?? now;
-    this.#obstacles.set(obstacle, { message, since, saidAt: isNews ? now : met.saidAt });
-    if (!isNews) return;
+    if (met?.message === message && now - met.saidAt < REMINDER_MS) return;
+    this.#obstacles.set(obstacle, { message, since, saidAt: now });
     this.#log.warn({ problem: message, since: formatTime(since), nextTry: formatTime(retryAt) }, WORDS[obstacle]);
   };
 

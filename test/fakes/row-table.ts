@@ -1,0 +1,99 @@
+/**
+ * A BigQuery that can do two things: take rows into the table `windows` by insertAll, and tell a feed's newest
+ * quote. For tests of what comes before BigQuery; what GoogleSQL means is test/bigquery's matter.
+ */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { json as readJson } from "node:stream/consumers";
+
+/** A row as it was sent. */
+export type SentRow = Readonly<Record<string, string | number>>;
+
+export class RowTable {
+  readonly rows: SentRow[] = [];
+  /** What an insertAll takes at most before it breaks off without an answer, as when the other side dies. */
+  breakAfter = Infinity;
+  #server: Server | undefined;
+  #port = 0;
+
+  /** `http://127.0.0.1:PORT`, for BIGQUERY_EMULATOR_HOST. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Answers from now on, always at the same address. */
+  async up(): Promise<void> {
+    const server = createServer((request, response) => {
+      this.#answer(request, response).catch(() => response.destroy());
+    });
+    server.listen(this.#port, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    this.#port = typeof address === "object" && address !== null ? address.port : 0;
+    this.#server = server;
+  }
+
+  /** Refuses connections, and cuts those that are open. */
+  async down(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (server === undefined) return;
+    const closed = once(server, "close");
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  }
+
+  /** Of the rows of each key the one with the greatest (quote_count, written_at). */
+  winners(): SentRow[] {
+    const winners = new Map<string, SentRow>();
+    for (const row of this.rows) {
+      const key = [row.feed, row.symbol, row.resolution_minutes, row.window_end].join();
+      const rival = winners.get(key);
+      if (rival === undefined || counts(row) > counts(rival)) winners.set(key, row);
+    }
+    return [...winners.values()];
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = (await readJson(request)) as {
+      readonly rows?: readonly { readonly json: SentRow }[];
+      readonly queryParameters?: readonly {
+        readonly name: string;
+        readonly parameterValue: { readonly value: string };
+      }[];
+    };
+    const reply = (answer: object) => {
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
+    };
+    if (request.url?.split("?", 1)[0]?.endsWith("/insertAll")) {
+      for (const { json } of body.rows ?? []) {
+        if (this.breakAfter <= 0) {
+          response.destroy();
+          return;
+        }
+        this.breakAfter -= 1;
+        this.rows.push(json);
+      }
+      reply({});
+      return;
+    }
+    const parameter = (wanted: string) =>
+      body.queryParameters?.find(({ name }) => name === wanted)?.parameterValue.value ?? "";
+    const since = Date.parse(parameter("since")) || -Infinity;
+    const newest = this.rows
+      .filter(({ feed, window_end: end }) => feed === parameter("feed") && Date.parse(String(end)) >= since)
+      .reduce((max, { event_time: time }) => Math.max(max, Date.parse(String(time))), -Infinity);
+    const value = newest === -Infinity ? null : String(newest * 1000);
+    reply({
+      jobComplete: true,
+      schema: { fields: [{ name: "newest", type: "TIMESTAMP" }] },
+      rows: [{ f: [{ v: value }] }],
+    });
+  }
+}
+
+/** Orders rows of a key by (quote_count, written_at). */
+function counts({ quote_count: count, written_at: written }: SentRow): string {
+  return `${String(count).padStart(6, "0")}/${String(written)}`;
+}

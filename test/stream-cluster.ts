@@ -1,0 +1,218 @@
+/**
+ * A feed as on a cluster, with windows of seconds: a poller in this process, the real Pub/Sub emulator, and
+ * `stockfeed stream` as processes of their own. What the rows have to be, brute force says.
+ */
+import { setTimeout as wait } from "node:timers/promises";
+import type { PubSub, Topic } from "@google-cloud/pubsub";
+import { adminCalls } from "../src/adapters/pubsub/admin-calls.ts";
+import { pubsubClient } from "../src/adapters/pubsub/clients.ts";
+import { pubsubMessaging } from "../src/adapters/pubsub/messaging.ts";
+import { windowSpecs } from "../src/api/window-specs.ts";
+import { PROJECT_NAMES, pubsubName } from "../src/plan/names.ts";
+import type { Quote } from "../src/quotes/quote.ts";
+import { encodeQuote } from "../src/quotes/wire.ts";
+import { RowTable, type SentRow } from "./fakes/row-table.ts";
+import { feedWith } from "./feed.ts";
+import { GrpcProxy } from "./grpc-proxy.ts";
+import { type OracleRow, WindowOracle } from "./oracles/windows.ts";
+import type { PubsubEmulator } from "./pubsub-emulator.ts";
+import { StockfeedProcess } from "./stockfeed-process.ts";
+
+const WEEK_MS = 7 * 86_400_000;
+
+/** Six seconds are its longest window; two seconds later a quote is too late for it. */
+function fastFeed(projectId: string) {
+  return feedWith({
+    metadata: { name: "fast", namespace: "markets" },
+    spec: {
+      symbols: ["AAPL", "MSFT", "IBM", "INTC", "NVDA"],
+      polling: { interval: "1s" },
+      resolutions: ["2s", "4s", "6s"].map((window) => ({ window, allowedLateness: "2s" })),
+      pubsub: { projectId },
+      sink: { bigQuery: { projectId, dataset: "markets" } },
+    },
+  });
+}
+const FEED = fastFeed("any-project");
+const WINDOWS = windowSpecs(FEED.spec);
+
+export class StreamCluster {
+  readonly table = new RowTable();
+  /** Between the streams and the emulator. */
+  readonly proxy: GrpcProxy;
+  /** Whether slots are polled; those that are not are missing, as after a poller's failure. */
+  polls = true;
+  readonly published: Quote[] = [];
+  readonly #emulator: PubsubEmulator;
+  readonly #project: string;
+  readonly #client: PubSub;
+  readonly #topic: Topic;
+  readonly #streams = new Set<StockfeedProcess>();
+  readonly #stopped = new AbortController();
+  #polling: Promise<void> = Promise.resolve();
+
+  /** @param project one that no other test has */
+  constructor(emulator: PubsubEmulator, project: string) {
+    this.#emulator = emulator;
+    this.#project = project;
+    this.proxy = new GrpcProxy(emulator.host);
+    this.#client = pubsubClient({ emulatorHost: emulator.host, projectId: project });
+    this.#topic = this.#client.topic(pubsubName(FEED, "quotes"), { batching: { maxMilliseconds: 5 } });
+  }
+
+  /** Makes what the operator makes, and polls from now on. */
+  async start(): Promise<void> {
+    await this.table.up();
+    await this.proxy.up();
+    await this.makeTopics();
+    this.#polling = this.#poll();
+  }
+
+  /** Makes what the operator makes. */
+  async makeTopics(): Promise<void> {
+    const messaging = pubsubMessaging({ calls: () => adminCalls({ emulatorHost: this.#emulator.host }) });
+    const quotes = pubsubName(FEED, "quotes");
+    const { deadLetter } = PROJECT_NAMES;
+    const kept = { labels: {}, retentionMs: WEEK_MS };
+    await messaging.putTopic(this.#project, { ...kept, name: quotes });
+    await messaging.putTopic(this.#project, { ...kept, name: deadLetter });
+    await messaging.putSubscription(this.#project, { ...kept, name: deadLetter, topic: deadLetter });
+    const windows = {
+      name: pubsubName(FEED, "windows"),
+      topic: quotes,
+      retainAckedMessages: true,
+      ackDeadlineSeconds: 10,
+    };
+    await messaging.putSubscription(this.#project, { ...kept, ...windows });
+    await messaging.close();
+  }
+
+  /** Starts a `stockfeed stream`. */
+  stream(): StockfeedProcess {
+    const stream = new StockfeedProcess(["stream"], {
+      env: {
+        STOCKFEED_MANIFEST: JSON.stringify(fastFeed(this.#project)),
+        STOCKFEED_METRICS_PORT: "0",
+        PUBSUB_EMULATOR_HOST: this.proxy.host,
+        BIGQUERY_EMULATOR_HOST: this.table.url,
+      },
+    });
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  /**
+   * Stops polling, and waits until the winning rows are those of brute force, or the time is over.
+   * @returns what is not as it should be, and how many windows there are
+   */
+  async settle(limitMs: number): Promise<{ readonly differences: string[]; readonly windows: number }> {
+    this.#stopped.abort();
+    await this.#polling;
+    const expected = new Map(this.#expected().map((row) => [keyOf(row), row]));
+    const until = Date.now() + limitMs;
+    for (;;) {
+      const winners = new Map(this.#winners().map((row) => [keyOf(row), row]));
+      const differences = [...new Set([...expected.keys(), ...winners.keys()])]
+        .map((key) => ({ wanted: JSON.stringify(expected.get(key)), is: JSON.stringify(winners.get(key)) }))
+        .filter(({ wanted, is }) => wanted !== is)
+        .map(({ wanted, is }) => `expected ${wanted}, is ${is}`);
+      if (differences.length === 0 || Date.now() > until) return { differences, windows: expected.size };
+      await wait(200);
+    }
+  }
+
+  /** Every window of every quote that was published. */
+  #expected(): OracleRow[] {
+    const oracle = new WindowOracle(WINDOWS, -Infinity);
+    for (const { symbol, observedAt: time, price, providerTime } of this.published) {
+      oracle.add({ symbol: FEED.spec.symbols.indexOf(symbol), time, price, providerTime });
+    }
+    return oracle.advance(Infinity);
+  }
+
+  #winners(): OracleRow[] {
+    return this.table.winners().map(oracleRow);
+  }
+
+  /** Payloads in the dead letter. */
+  async deadLetters(): Promise<string[]> {
+    const subscription = this.#client.subscription(PROJECT_NAMES.deadLetter);
+    const payloads: string[] = [];
+    subscription.on("message", (message) => {
+      payloads.push(`${message.attributes.reason ?? ""}: ${message.data.toString()}`);
+      message.ack();
+    });
+    await wait(1_000);
+    await subscription.close();
+    return payloads;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#polling;
+    for (const stream of this.#streams) stream.kill("SIGKILL");
+    await Promise.all([...this.#streams].map(({ ended }) => ended));
+    await this.table.down();
+    await this.proxy.down();
+    await this.#client.close();
+  }
+
+  /** Publishes each slot as its time comes, some quotes twice and some a slot late, as pollers that retry do. */
+  async #poll(): Promise<void> {
+    const { signal } = this.#stopped;
+    const delayed: Quote[] = [];
+    const until = (slot: number) => wait(slot - Date.now(), true, { signal }).catch(() => false);
+    for (let slot = Math.ceil(Date.now() / 1000) * 1000; await until(slot); slot += 1000) {
+      const now = delayed.splice(0);
+      if (!this.polls) {
+        await this.#publish(now);
+        continue;
+      }
+      FEED.spec.symbols.forEach((symbol, i) => {
+        const quote = quoteOf(symbol, slot, (i + 1) * 100_000_000 + Math.floor(Math.random() * 1_000_000));
+        if (Math.random() < 0.1) delayed.push(quote);
+        else now.push(quote);
+        if (Math.random() < 0.1) now.push({ ...quote, price: quote.price + 1, providerTime: slot - 1 });
+      });
+      await this.#publish(now);
+    }
+    await this.#publish(delayed);
+  }
+
+  /** Publishes until the server has them, whatever happens to it meanwhile. */
+  async #publish(quotes: readonly Quote[]): Promise<void> {
+    await Promise.all(
+      quotes.map(async (quote) => {
+        const { data, attributes } = encodeQuote(quote);
+        await this.#topic.publishMessage({ data: Buffer.from(data), attributes });
+        this.published.push(quote);
+      }),
+    );
+  }
+}
+
+function quoteOf(symbol: string, slot: number, price: number): Quote {
+  return { feed: "markets/fast", symbol, price, observedAt: slot, providerTime: slot, provider: "Simulated" };
+}
+
+function oracleRow(row: SentRow): OracleRow {
+  const time = (name: string) => Date.parse(String(row[name]));
+  const price = (name: string) => Math.round(Number(row[name]) * 1_000_000);
+  return {
+    window: WINDOWS.findIndex(({ sizeMs }) => Math.abs(sizeMs / 60_000 - Number(row.resolution_minutes)) < 1e-6),
+    symbol: FEED.spec.symbols.indexOf(String(row.symbol)),
+    end: time("window_end"),
+    firstTime: time("first_event_time"),
+    lastTime: time("event_time"),
+    first: price("first_price"),
+    last: price("last_price"),
+    min: price("min_price"),
+    max: price("max_price"),
+    mean: String(row.mean_price),
+    count: Number(row.quote_count),
+  };
+}
+
+function keyOf({ end, window, symbol }: OracleRow): string {
+  return `${end}/${window}/${symbol}`;
+}
