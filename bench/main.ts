@@ -8,6 +8,8 @@ import { parseArgs } from "node:util";
 import { closeBench, engineBench, shapeBench } from "./engine.ts";
 import { fileToRowsBench } from "./file-to-rows.ts";
 import { jitterBench } from "./jitter.ts";
+import { cronJobsBench } from "./operator/cron-jobs.ts";
+import { operatorBench } from "./operator/operator.ts";
 import { pollerStartBench } from "./poller-start.ts";
 import type { BenchResult } from "./result.ts";
 import { replaceTable, table } from "./table.ts";
@@ -15,13 +17,15 @@ import { replaceTable, table } from "./table.ts";
 const USAGE = `Usage: npm run bench -- [SUITE...] [--short] [--json FILE] [--docs]
 
 Suites: engine, shape, file, close, poller-start, jitter; all of them by default.
+By name alone, since they start a Kubernetes control plane and take long: operator, cronjobs.
   --short      less work, in a minute: checks the outputs, its figures are rough
+  --feeds N    how many feeds the operator has; 1,000, or 30 in a short run
   --json FILE  write {"results": [{name, unit, value, rivals: [{name, value, ratio}]}]}
   --docs       put the table into README.md`;
 
 const README = new URL("../README.md", import.meta.url);
 
-type Suite = (options: { short: boolean }) => Promise<BenchResult[]> | BenchResult[];
+type Suite = (options: { short: boolean; feeds?: number }) => Promise<BenchResult[]> | BenchResult[];
 
 const SUITES: Readonly<Record<string, Suite>> = {
   engine: engineBench,
@@ -30,13 +34,17 @@ const SUITES: Readonly<Record<string, Suite>> = {
   close: closeBench,
   "poller-start": ({ short }) => pollerStartBench({ runs: short ? 3 : 15 }),
   jitter: ({ short }) => jitterBench({ slots: short ? 5 : 20 }),
+  operator: operatorBench,
+  cronjobs: cronJobsBench,
 };
+const BY_NAME_ALONE = ["operator", "cronjobs"];
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
       short: { type: "boolean", default: false },
+      feeds: { type: "string" },
       json: { type: "string" },
       docs: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
@@ -46,13 +54,18 @@ async function main(): Promise<void> {
     console.log(USAGE);
     return;
   }
-  const names = positionals.length > 0 ? positionals : Object.keys(SUITES);
+  const all = Object.keys(SUITES).filter((name) => !BY_NAME_ALONE.includes(name));
+  const names = positionals.length > 0 ? positionals : all;
+  const feeds = values.feeds === undefined ? undefined : Number(values.feeds);
+  if (feeds !== undefined && !(Number.isInteger(feeds) && feeds > 0)) {
+    throw new Error(`--feeds ${values.feeds} is no number of feeds. Write one such as 1000.`);
+  }
   const results: BenchResult[] = [];
   for (const name of names) {
     const suite = SUITES[name];
     if (suite === undefined) throw new Error(`"${name}" is no suite.\n${USAGE}`);
     console.error(`${name} …`);
-    results.push(...(await suite({ short: values.short })));
+    results.push(...(await suite({ short: values.short, ...(feeds !== undefined && { feeds }) })));
   }
   const model = cpus()[0]?.model.trim() ?? "unknown processor";
   const text = `${table(results)}\nMedians on one core of ${model}, Node ${process.versions.node}.`;
