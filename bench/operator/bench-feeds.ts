@@ -2,8 +2,8 @@ import type { AnyObject } from "../../test/kube-client.ts";
 
 export const PROJECT = "acme";
 export const DATASET = "markets";
-/** Feeds of a namespace that share its Secret: at six calls a minute each they keep to the provider's 200. */
-const FEEDS_A_NAMESPACE = 25;
+/** Half of them share its Secret: at two calls a minute each they keep to the provider's 200. */
+const FEEDS_A_NAMESPACE = 100;
 export const SECRET_NAME = "alpaca";
 
 /** Names and paths of a feed that the benchmark applies. */
@@ -59,7 +59,7 @@ function benchFeed({ name, namespace, simulated }: { name: string; namespace: st
       spec: {
         symbols: ["AAPL", "MSFT", "GOOG", "AMZN", "NVDA", "META", "TSLA", "NFLX", "INTC", "IBM"],
         provider,
-        polling: { interval: "10s", session: "Always" },
+        polling: { interval: simulated ? "10s" : "30s", session: "Always" },
         resolutions: [{ window: "1m" }, { window: "5m" }, { window: "15m" }],
         pubsub: { projectId: PROJECT },
         sink: { bigQuery: { projectId: PROJECT, dataset: DATASET } },

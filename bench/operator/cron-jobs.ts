@@ -11,7 +11,7 @@ import { follow } from "./follow.ts";
 import { figure } from "./goal.ts";
 import { inParallel } from "./in-parallel.ts";
 
-const CONTROLLERS = "--controllers=serviceaccount-controller,cronjob-controller,job-controller";
+const CONTROLLERS = ["serviceaccount-controller", "cronjob-controller", "job-controller"];
 const CRON_JOBS = "/apis/batch/v1/namespaces/default/cronjobs";
 const JOBS = "/apis/batch/v1/namespaces/default/jobs";
 const MINUTE_MS = 60_000;
@@ -61,7 +61,7 @@ export async function cronJobsBench({ short }: { readonly short: boolean }): Pro
 
 /** How many of so many CronJobs have their Job within 10 s of the minute, on a control plane of their own. */
 async function startedInTime(size: number, managerFlags: readonly string[]): Promise<number> {
-  const plane = await startControlPlane({ controllerManagerFlags: [CONTROLLERS, ...managerFlags] });
+  const plane = await startControlPlane({ controllers: CONTROLLERS, controllerManagerFlags: managerFlags });
   const stopped = new AbortController();
   try {
     const client = new KubeClient(plane.kubeconfig);

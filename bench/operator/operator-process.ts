@@ -100,8 +100,9 @@ export class OperatorProcess {
     if (!this.#heard.has(message)) this.#heard.set(message, performance.now());
   }
 
+  /** Each on a connection of its own: one that is kept may be closed at the moment when it is used again. */
   #get(path: string): Promise<Response> {
-    return fetch(`http://127.0.0.1:${this.#metricsPort}${path}`);
+    return fetch(`http://127.0.0.1:${this.#metricsPort}${path}`, { headers: { connection: "close" } });
   }
 }
 

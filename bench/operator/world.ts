@@ -5,6 +5,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { operatorInstall } from "../../cdk8s/operator.ts";
+import type { KubeObject } from "../../src/api/kube-object.ts";
 import { makeTables, makeViews } from "../../test/bigquery/stockfeed-dataset.ts";
 import { type BigQueryServer, startBigQuery } from "../../test/bigquery/bigquery-server.ts";
 import { type ControlPlane, startControlPlane } from "../../test/control-plane/control-plane.ts";
@@ -29,8 +31,9 @@ import { OperatorProcess } from "./operator-process.ts";
 const LATENCY_MS = 50;
 const AT_ONCE = 32;
 const ACCOUNT = { namespace: "stockfeed-system", name: "stockfeed-operator" };
+const IMAGE = "registry.example.com/stockfeed:bench";
 /** Of the controllers, the one without which a namespace takes no Pods; the hollow workloads do the others' part. */
-const CONTROLLERS = "--controllers=serviceaccount-controller";
+const CONTROLLERS = ["serviceaccount-controller"];
 const FEEDS = "/apis/stockfeed.dev/v1alpha1/stockfeeds";
 
 export class World {
@@ -77,7 +80,7 @@ export class World {
   startOperator(...flags: readonly string[]): OperatorProcess {
     const { kubeconfig, pubsub, bigQuery } = this.#parts;
     const lease = ["--lease-namespace", ACCOUNT.namespace];
-    const image = ["--image", "registry.example.com/stockfeed:bench"];
+    const image = ["--image", IMAGE];
     const env = { PUBSUB_EMULATOR_HOST: pubsub.host, BIGQUERY_EMULATOR_HOST: bigQuery.host };
     const operator = new OperatorProcess(["--kubeconfig", kubeconfig, ...lease, ...image, ...flags], env);
     this.#operators.add(operator);
@@ -135,12 +138,12 @@ async function startParts(): Promise<Parts> {
   const directory = await mkdtemp(join(tmpdir(), "stockfeed-bench-"));
   const user = `system:serviceaccount:${ACCOUNT.namespace}:${ACCOUNT.name}`;
   const { log: audit, flags } = await AuditLog.in(directory, user);
-  const plane = await startControlPlane({ apiServerFlags: flags, controllerManagerFlags: [CONTROLLERS] });
+  const plane = await startControlPlane({ apiServerFlags: flags, controllers: CONTROLLERS });
   if (!plane.restartable)
     throw new Error("This benchmark fills a cluster of its own: unset STOCKFEED_TEST_KUBECONFIG.");
   await installCrd(plane.kubeconfig);
   const client = new KubeClient(plane.kubeconfig);
-  await makeAccount(client);
+  await installAccount(client);
   const pubsub = await startPubsubService({ latencyMs: LATENCY_MS });
   const bigQuery = await startBigQuery({ project: PROJECT });
   await makeTables(bigQuery, DATASET);
@@ -161,16 +164,16 @@ async function stopParts({ stopped, pubsub, bigQuery, plane, directory }: Parts)
   await rm(directory, { recursive: true, force: true });
 }
 
-/** The operator's service account: a user as others are, held to the server's priorities and fairness. */
-async function makeAccount(client: KubeClient): Promise<void> {
-  const { namespace, name } = ACCOUNT;
-  await client.create("/api/v1/namespaces", { metadata: { name: namespace } });
-  await client.create(`/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata: { name } });
-  await client.create("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", {
-    metadata: { name },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" },
-    subjects: [{ kind: "ServiceAccount", ...ACCOUNT }],
-  });
+/** The operator's account and rights, as an install makes them: so the server's priorities and fairness hold it too. */
+async function installAccount(client: KubeClient): Promise<void> {
+  for (const object of operatorInstall({ namespace: ACCOUNT.namespace, image: IMAGE })) {
+    if (object.kind !== "Deployment") await client.create(collectionOf(object), object);
+  }
+}
+
+function collectionOf({ apiVersion, kind, metadata: { namespace } }: KubeObject): string {
+  const group = apiVersion === "v1" ? "/api/v1" : `/apis/${apiVersion}`;
+  return `${group}/${namespace === undefined ? "" : `namespaces/${namespace}/`}${kind.toLowerCase()}s`;
 }
 
 async function makeNamespaces(client: KubeClient, feeds: number): Promise<void> {

@@ -29,6 +29,8 @@ export interface ControlPlaneOptions {
   readonly dataDir?: string;
   /** More flags of kube-apiserver, such as `--v=4`. */
   readonly apiServerFlags?: readonly string[];
+  /** Names of the controllers to run in place of all that feeds need; a flag of that name would only add to them. */
+  readonly controllers?: readonly string[];
   readonly controllerManagerFlags?: readonly string[];
 }
 
@@ -77,7 +79,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     dataDir,
     url,
     apiServer: [...apiServerFlags(files, port), ...(options.apiServerFlags ?? [])],
-    controllerManager: [...controllerManagerFlags(files), ...(options.controllerManagerFlags ?? [])],
+    controllerManager: [...controllerManagerFlags(files, options.controllers), ...(options.controllerManagerFlags ?? [])],
   };
 
   let processes: ServerProcess[] = [];

@@ -44,10 +44,10 @@ export function apiServerFlags(files: Credentials, port: number): string[] {
 }
 
 /** The controller manager acts as the administrator, without an election: there is one. */
-export function controllerManagerFlags(files: Credentials): string[] {
+export function controllerManagerFlags(files: Credentials, controllers: readonly string[] = CONTROLLERS): string[] {
   return [
     `--kubeconfig=${files.kubeconfig}`,
-    `--controllers=${CONTROLLERS.join(",")}`,
+    `--controllers=${controllers.join(",")}`,
     `--service-account-private-key-file=${files.accountKey}`,
     `--root-ca-file=${files.authority}`,
     "--leader-elect=false",
