@@ -146,6 +146,25 @@ describe("the work queue", () => {
     await watched;
   });
 
+  it("lets the event loop turn between keys whose work waits for nothing", async () => {
+    const queue = new WorkQueue(manualClock(start));
+    const stop = new AbortController();
+    let done = 0;
+    let turns = 0;
+    for (let i = 0; i < 100; i++) queue.add(`key-${i}`);
+    const turn = () => {
+      turns++;
+      if (!stop.signal.aborted) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const work = () => {
+      if (++done === 100) stop.abort();
+      return Promise.resolve();
+    };
+    await queue.run(16, work, stop.signal);
+    expect(turns).toBeGreaterThan(50);
+  });
+
   it("comes back to a key after its delay, the earliest of several, and to a failed one ever later", async () => {
     const clock = manualClock(start);
     const queue = new WorkQueue(clock);

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../../ports.ts";
 import { KeyLanes, type Priority } from "./key-lanes.ts";
 import { RetryDelays } from "./retry-delays.ts";
@@ -16,7 +17,8 @@ export interface WorkQueueHooks {
  * A queue of keys that want to be worked on, each once, in memory.
  *
  * Guarantees: those of `KeyLanes`, so that an add is always followed by a whole run that began after it, and those of
- * `RetryDelays`. One timer serves all delays.
+ * `RetryDelays`. One timer serves all delays. Between two keys that wait the event loop has a turn: ten thousand runs
+ * that wait for nothing would otherwise hold up everything else, the renewal of the lease too.
  * Assumption: `handle` reads the newest state by itself; the queue carries no data, and forgets all at a restart.
  */
 export class WorkQueue {
@@ -75,12 +77,13 @@ export class WorkQueue {
     signal.addEventListener("abort", onAbort, { once: true });
     while (!signal.aborted && failures.length === 0) {
       this.#changed(this.#lanes.ripen(this.#clock.now()));
-      while (underWay.size < workers) {
-        const key = this.#take();
-        if (key === undefined) break;
-        underWay.set(key, work(key));
+      const key = underWay.size < workers ? this.#take() : undefined;
+      if (key === undefined) {
+        await this.#untilChange();
+        continue;
       }
-      await this.#untilChange();
+      underWay.set(key, work(key));
+      if (this.#lanes.depth > 0) await setImmediate();
     }
     signal.removeEventListener("abort", onAbort);
     await Promise.all(underWay.values());
