@@ -80,7 +80,28 @@ describe("a controller that leads", () => {
   });
 
   it("looks at every feed when it begins", () => {
-    expect(parts.take()).toEqual([`add ${KEY} low`]);
+    expect(parts.take()).toEqual([`add ${KEY} high`]);
+  });
+
+  it("looks first at feeds that were made, changed or deleted while nobody led", () => {
+    const other = reconcileWorld();
+    const { cluster } = other;
+    const put = (name: string, more: object = {}, change: Parameters<typeof feedObject>[0] = {}) =>
+      cluster.put({ ...feedObject({ ...change, metadata: { name, ...change.metadata } }), ...more });
+    const status = { observedGeneration: 1 };
+    put("settled", { status });
+    put("new");
+    put("changed", { status });
+    put("changed", { status }, { spec: { suspend: true } });
+    put("deleted", { status }, { metadata: { deletionTimestamp: "2026-01-05T15:00:00Z" } });
+    const { controller, take } = controllerOf(other);
+    controller.begin();
+    expect(take().sort()).toEqual([
+      "add markets/changed high",
+      "add markets/deleted high",
+      "add markets/new high",
+      "add markets/settled low",
+    ]);
   });
 
   it("looks at a feed that changes before those that were there from the start", () => {
@@ -196,7 +217,7 @@ describe("a controller that stands by", () => {
     expect(tell("added", ended("Stale", "1"))).toEqual([]);
     expect(world.counts.polled).toBeUndefined();
     controller.begin();
-    expect(take()).toEqual([`add ${KEY} low`]);
+    expect(take()).toEqual([`add ${KEY} high`]);
     const feed = { metadata: { name: "tech", namespace: "markets" } };
     expect(world.reconciler.memory.pollers.newsOf(feed, 1).market?.state).toBe("Stale");
     tell("changed", ended("Stale", "1")); // the other leader's

@@ -1,6 +1,8 @@
+import type { KubeObject } from "../api/kube-object.ts";
 import { type Cluster, ClusterError, type ControllerTelemetry } from "../controller-ports.ts";
 import type { Clock } from "../ports.ts";
 import type { Again, Reconciler } from "./reconcile.ts";
+import { statusIn } from "./status.ts";
 import { type ClusterChange, Waking } from "./waking.ts";
 
 /** Keys that want to be worked on; each is worked on by one worker at a time. */
@@ -35,7 +37,8 @@ interface ControllerOptions {
  * when a feed has its next turn.
  *
  * - While it doesn't lead, it takes note of changes and queues nothing.
- * - When it begins to lead, every feed has a turn, behind those that something happens to.
+ * - When it begins to lead, every feed has a turn, behind those that something happens to or has happened to while
+ *   nobody led.
  * - A feed that fails costs the others nothing: it comes back after a growing delay.
  */
 export class Controller {
@@ -62,8 +65,10 @@ export class Controller {
     const { cluster, queue, clock, reconciler } = this.#options;
     this.#leading = true;
     reconciler.memory.pollers.countFrom(clock.now());
-    for (const { metadata } of cluster.list("StockFeed"))
-      queue.add(`${metadata.namespace ?? ""}/${metadata.name}`, "low");
+    for (const feed of cluster.list("StockFeed")) {
+      const { name, namespace = "" } = feed.metadata;
+      queue.add(`${namespace}/${name}`, hasNews(feed) ? "high" : "low");
+    }
   }
 
   /** Leads no more. */
@@ -98,4 +103,10 @@ export class Controller {
     log.onFault(key, fault);
     queue.retry(key, afterMs);
   }
+}
+
+/** Whether nobody has looked at the feed since its spec was written, or since its deletion was asked for. */
+function hasNews(feed: KubeObject): boolean {
+  const { generation, deletionTimestamp } = feed.metadata;
+  return deletionTimestamp !== undefined || statusIn(feed).observedGeneration !== generation;
 }
