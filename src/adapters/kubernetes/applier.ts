@@ -43,6 +43,8 @@ export function createApplier({ write, read, cached, observe, onForeign }: Appli
   /** By path: the digest applied last and the fields that even then were not ours, as where a webhook sets them. */
   const applied = new Map<string, { readonly hash: string; readonly lost: readonly string[] }>();
   const hashes = new WeakMap<KubeObject, string>();
+  /** Cached objects that were found intact, and what was wanted then: both are replaced, never changed. */
+  const intact = new WeakMap<KubeObject, KubeObject>();
 
   const hashOf = (desired: KubeObject) => {
     const hash = hashes.get(desired) ?? digestOf(desired);
@@ -94,9 +96,13 @@ export function createApplier({ write, read, cached, observe, onForeign }: Appli
       return (await send(desired, hash, true)) ? "created" : "updated";
     }
     if (present === undefined) return introduce(desired, hash);
+    if (intact.get(present) === desired) return "unchanged";
     const sameHash = present.metadata.annotations?.[APPLIED_HASH] === hash;
     const expected = before?.hash === hash ? before.lost : [];
-    if (sameHash && isIntact(desired, present, expected)) return "unchanged";
+    if (sameHash && isIntact(desired, present, expected)) {
+      intact.set(present, desired);
+      return "unchanged";
+    }
     const created = await send(desired, hash, true);
     if (created) return "created";
     return sameHash || before?.hash === hash ? "corrected" : "updated";

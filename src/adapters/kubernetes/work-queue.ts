@@ -13,6 +13,9 @@ export interface WorkQueueHooks {
   onTaken?(seconds: number): void;
 }
 
+/** Why a sleep ended; made once, since each of its kind would carry a stack of its own. */
+const WOKEN = new Error("woken");
+
 /**
  * A queue of keys that want to be worked on, each once, in memory.
  *
@@ -108,7 +111,7 @@ export class WorkQueue {
   async #untilChange(): Promise<void> {
     const woken = new AbortController();
     this.#wake = () => {
-      woken.abort();
+      woken.abort(WOKEN);
     };
     await this.#clock.sleepUntil(this.#lanes.nextTime ?? Infinity, woken.signal).catch(() => undefined);
   }
