@@ -32,6 +32,9 @@ const LATENCY_MS = 50;
 const AT_ONCE = 32;
 const ACCOUNT = { namespace: "stockfeed-system", name: "stockfeed-operator" };
 const IMAGE = "registry.example.com/stockfeed:bench";
+const INSTALL = operatorInstall({ namespace: ACCOUNT.namespace, image: IMAGE });
+/** The environment that the installed operator has. */
+const INSTALLED_ENV = environmentIn(INSTALL);
 /** Of the controllers, the one without which a namespace takes no Pods; the hollow workloads do the others' part. */
 const CONTROLLERS = ["serviceaccount-controller"];
 const FEEDS = "/apis/stockfeed.dev/v1alpha1/stockfeeds";
@@ -81,7 +84,13 @@ export class World {
     const { kubeconfig, pubsub, bigQuery } = this.#parts;
     const lease = ["--lease-namespace", ACCOUNT.namespace];
     const image = ["--image", IMAGE];
-    const env = { PUBSUB_EMULATOR_HOST: pubsub.host, BIGQUERY_EMULATOR_HOST: bigQuery.host };
+    const { NODE_OPTIONS = "" } = process.env;
+    const env = {
+      ...INSTALLED_ENV,
+      NODE_OPTIONS: `${INSTALLED_ENV.NODE_OPTIONS ?? ""} ${NODE_OPTIONS}`,
+      PUBSUB_EMULATOR_HOST: pubsub.host,
+      BIGQUERY_EMULATOR_HOST: bigQuery.host,
+    };
     const operator = new OperatorProcess(["--kubeconfig", kubeconfig, ...lease, ...image, ...flags], env);
     this.#operators.add(operator);
     return operator;
@@ -166,9 +175,17 @@ async function stopParts({ stopped, pubsub, bigQuery, plane, directory }: Parts)
 
 /** The operator's account and rights, as an install makes them: so the server's priorities and fairness hold it too. */
 async function installAccount(client: KubeClient): Promise<void> {
-  for (const object of operatorInstall({ namespace: ACCOUNT.namespace, image: IMAGE })) {
+  for (const object of INSTALL) {
     if (object.kind !== "Deployment") await client.create(collectionOf(object), object);
   }
+}
+
+function environmentIn(objects: readonly KubeObject[]): Readonly<Record<string, string>> {
+  const { spec } = objects.find(({ kind }) => kind === "Deployment") as unknown as {
+    spec: { template: { spec: { containers: { env?: { name: string; value: string }[] }[] } } };
+  };
+  const env = spec.template.spec.containers.flatMap((container) => container.env ?? []);
+  return Object.fromEntries(env.map(({ name, value }) => [name, value]));
 }
 
 function collectionOf({ apiVersion, kind, metadata: { namespace } }: KubeObject): string {

@@ -1,4 +1,4 @@
-import type { KubeConfig } from "@kubernetes/client-node";
+import type { ApiAccess } from "./api-access.ts";
 import { apiConnection } from "./api-connection.ts";
 import { ApiError, errorOfAnswer } from "./api-error.ts";
 import { exchange, NoAnswerError, type ApiRequest, type Exchange } from "./api-exchange.ts";
@@ -27,7 +27,7 @@ export interface ApiClient {
 
 export interface ApiClientOptions {
   /** Makes the configuration anew, such as from a file: called at the first request, each minute and after a 401. */
-  readonly config: () => KubeConfig;
+  readonly config: () => ApiAccess | Promise<ApiAccess>;
   readonly userAgent: string;
   /** Told of each request: its status, or why there was none, and how long it took until the answer's head. */
   readonly onRequest?: (verb: string, code: string, seconds: number) => void;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import http from "node:http";
 import https from "node:https";
-import type { KubeConfig } from "@kubernetes/client-node";
+import type { ApiAccess } from "./api-access.ts";
 import { ApiError } from "./api-error.ts";
 
 /** How long credentials are used before they are read again. A mounted token is replaced well before it ends. */
@@ -44,8 +44,11 @@ interface Tls {
  *
  * @param load makes the configuration anew, such as from a file
  */
-export function apiConnection(load: () => KubeConfig, now: () => number = () => performance.now()): ApiConnection {
-  let config: KubeConfig | undefined;
+export function apiConnection(
+  load: () => ApiAccess | Promise<ApiAccess>,
+  now: () => number = () => performance.now(),
+): ApiConnection {
+  let config: ApiAccess | undefined;
   let tls: Tls | undefined;
   let connection: Connection | undefined;
   let readAt = -Infinity;
@@ -54,7 +57,7 @@ export function apiConnection(load: () => KubeConfig, now: () => number = () => 
   const read = async (): Promise<Connection> => {
     // An exec plugin's token is kept by the configuration that ran it, until it ends: it is not loaded anew each minute.
     if (config?.getCurrentUser()?.exec === undefined) config = undefined;
-    config ??= load();
+    config ??= await load();
     const cluster = config.getCurrentCluster();
     if (cluster === null) throw new Error("no current cluster");
     const options: https.RequestOptions = {};
@@ -106,7 +109,7 @@ export function apiConnection(load: () => KubeConfig, now: () => number = () => 
   };
 }
 
-function unreadable(config: KubeConfig | undefined, error: unknown): ApiError {
+function unreadable(config: ApiAccess | undefined, error: unknown): ApiError {
   const exec: unknown = config?.getCurrentUser()?.exec;
   if (exec !== undefined) {
     const command = typeof exec === "object" && exec !== null && "command" in exec ? String(exec.command) : "unknown";

@@ -43,8 +43,7 @@ export function createApplier({ write, read, cached, observe, onForeign }: Appli
   /** By path: the digest applied last and the fields that even then were not ours, as where a webhook sets them. */
   const applied = new Map<string, { readonly hash: string; readonly lost: readonly string[] }>();
   const hashes = new WeakMap<KubeObject, string>();
-  /** Cached objects that were found intact, and what was wanted then: both are replaced, never changed. */
-  const intact = new WeakMap<KubeObject, KubeObject>();
+  const isIntact = rememberingCheck();
 
   const hashOf = (desired: KubeObject) => {
     const hash = hashes.get(desired) ?? digestOf(desired);
@@ -96,21 +95,28 @@ export function createApplier({ write, read, cached, observe, onForeign }: Appli
       return (await send(desired, hash, true)) ? "created" : "updated";
     }
     if (present === undefined) return introduce(desired, hash);
-    if (intact.get(present) === desired) return "unchanged";
     const sameHash = present.metadata.annotations?.[APPLIED_HASH] === hash;
     const expected = before?.hash === hash ? before.lost : [];
-    if (sameHash && isIntact(desired, present, expected)) {
-      intact.set(present, desired);
-      return "unchanged";
-    }
+    if (sameHash && isIntact(desired, present, expected)) return "unchanged";
     const created = await send(desired, hash, true);
     if (created) return "created";
     return sameHash || before?.hash === hash ? "corrected" : "updated";
   };
 }
 
+/** The check below, done once for each pair: objects of the cache, and what is wanted, are replaced and never changed. */
+function rememberingCheck(): typeof checkIntact {
+  const intact = new WeakMap<CachedObject, KubeObject>();
+  return (desired, present, expected) => {
+    if (intact.get(present) === desired) return true;
+    if (!checkIntact(desired, present, expected)) return false;
+    intact.set(present, desired);
+    return true;
+  };
+}
+
 /** Whether all that was applied is still ours, but for the fields that could not be had even then. */
-function isIntact(desired: KubeObject, present: CachedObject, expected: readonly string[]): boolean {
+function checkIntact(desired: KubeObject, present: CachedObject, expected: readonly string[]): boolean {
   const owned = present[OWNED];
   if (owned === undefined) return false;
   const owners = present.metadata.ownerReferences ?? [];

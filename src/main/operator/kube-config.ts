@@ -1,33 +1,32 @@
-import { KubeConfig } from "@kubernetes/client-node";
-import { readFileSync } from "node:fs";
+import type { KubeConfig } from "@kubernetes/client-node";
+import { kubeconfigAccess, type NamedAccess, podAccess } from "../../adapters/kubernetes/api-access.ts";
 import { usageError } from "../cli-error.ts";
 
-const OWN_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
-
 /**
- * Reads how to reach the API server: a kubeconfig where one is named, else the Pod's own service account.
+ * Reads how to reach the API server: a kubeconfig where one is named, else the Pod's own service account, else the
+ * kubeconfig of whoever runs this. The client library is loaded only for a kubeconfig that needs it.
  * @throws CliError (usage) where the file can't be read
  */
-export function readKubeConfig(path: string | undefined): KubeConfig {
-  const config = new KubeConfig();
+export async function readKubeConfig(
+  path: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<NamedAccess> {
   try {
-    if (path === undefined) config.loadFromDefault();
-    else config.loadFromFile(path);
+    const plain = path === undefined ? podAccess(env) : kubeconfigAccess(path);
+    return plain ?? (await fromLibrary(path));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw usageError(
       `The kubeconfig ${path ?? "of this machine"} can't be read: ${why}. Name another with --kubeconfig.`,
     );
   }
-  return config;
 }
 
-/** The namespace that this process is in: its Pod's, the kubeconfig's, or `default`. */
-export function ownNamespace(config: KubeConfig): string {
-  try {
-    return readFileSync(OWN_NAMESPACE, "utf8").trim();
-  } catch {
-    const context = config.getContextObject(config.getCurrentContext());
-    return context?.namespace ?? "default";
-  }
+async function fromLibrary(path: string | undefined): Promise<NamedAccess> {
+  const library = await import("@kubernetes/client-node");
+  const config: KubeConfig = new library.KubeConfig();
+  if (path === undefined) config.loadFromDefault();
+  else config.loadFromFile(path);
+  const namespace = config.getContextObject(config.getCurrentContext())?.namespace;
+  return { access: config, ...(namespace !== undefined && { namespace }) };
 }

@@ -21,7 +21,7 @@ import type { CommandIo } from "../command-io.ts";
 import { serveProbes } from "../serve-probes.ts";
 import { version } from "../version.ts";
 import { clusterIdOf } from "./cluster-id.ts";
-import { ownNamespace, readKubeConfig } from "./kube-config.ts";
+import { readKubeConfig } from "./kube-config.ts";
 import { leadInTurns } from "./lead-in-turns.ts";
 import type { OperatorOptions } from "./options.ts";
 
@@ -54,9 +54,10 @@ export async function runOperator(options: OperatorOptions, io: CommandIo, signa
   const { telemetry: own, ...hooks } = createControllerTelemetry(registry);
   const surroundings = { options, env: io.env, clock: systemClock(), log, telemetry: { ...telemetry, ...own }, hooks };
   hooks.setLeader(false);
-  const config = readKubeConfig(options.kubeconfig);
+  const read = () => readKubeConfig(options.kubeconfig, io.env);
+  const { namespace = "default" } = await read();
   const client = createApiClient({
-    config: () => readKubeConfig(options.kubeconfig),
+    config: async () => (await read()).access,
     userAgent: `stockfeed-operator/${version()}`,
     onRequest: hooks.onRequest,
   });
@@ -68,7 +69,7 @@ export async function runOperator(options: OperatorOptions, io: CommandIo, signa
   log.info({ metricsPort: probes.port, version: version() }, "the operator starts");
   try {
     const clusterId = options.clusterId ?? (await clusterIdOf(client, surroundings, signal));
-    operator = wire(surroundings, { client, clusterId, namespace: options.lease?.namespace ?? ownNamespace(config) });
+    operator = wire(surroundings, { client, clusterId, namespace: options.lease?.namespace ?? namespace });
     await run(operator, surroundings, signal);
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
