@@ -1,11 +1,16 @@
 import { once } from "node:events";
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
-import type { Answer } from "./provider-formats.ts";
+import type { Answer, ProviderCall } from "./provider-formats.ts";
 
 /** How the fake misbehaves. */
 export type Fault =
-  /** Another status, with a body of its own or none. */
-  | { readonly kind: "status"; readonly status: number; readonly headers?: OutgoingHttpHeaders; readonly body?: string }
+  /** Another status, with a body of its own, which may tell of the call, or none. */
+  | {
+      readonly kind: "status";
+      readonly status: number;
+      readonly headers?: OutgoingHttpHeaders;
+      readonly body?: string | ((call: ProviderCall) => string);
+    }
   /** Takes the request and says nothing. */
   | { readonly kind: "hang" }
   /** Half of the right body, then nothing. */
@@ -36,7 +41,9 @@ export async function spoil(
     case "hang":
       return;
     case "status":
-      response.writeHead(fault.status, fault.headers).end(fault.body);
+      response
+        .writeHead(fault.status, fault.headers)
+        .end(typeof fault.body === "function" ? fault.body(answer.call) : fault.body);
       return;
     case "truncated":
       response.writeHead(200, json).end(half);
