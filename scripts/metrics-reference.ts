@@ -7,8 +7,9 @@ export function metricsReference(): string {
 
 # Metrics
 
-\`/metrics\` on the console's port has these in Prometheus' text format, beside those of the Node process
-(\`process_*\`, \`nodejs_*\`). The label \`feed\` is \`namespace/name\`, and \`resolution\` the window's length as the
+\`/metrics\` has these in Prometheus' text format: on the console's port, and in a feed's Pods on port 9090, where a stream
+has the quotes, windows and rows, and a poller without end the provider's requests and slots. Beside them are those of the
+Node process (\`process_*\`, \`nodejs_*\`). The label \`feed\` is \`namespace/name\`, and \`resolution\` the window's length as the
 manifest has it, such as \`5m\`. Counters start at zero with the process; ask for them with \`rate()\` or \`increase()\`.
 
 | metric | type | labels | meaning |

@@ -88,13 +88,14 @@ export class StreamCluster {
   }
 
   /** Starts a `stockfeed stream`. */
-  stream(): StockfeedProcess {
+  stream(env: Readonly<Record<string, string>> = {}): StockfeedProcess {
     const stream = new StockfeedProcess(["stream"], {
       env: {
         STOCKFEED_MANIFEST: JSON.stringify(fastFeed(this.#project)),
         STOCKFEED_METRICS_PORT: "0",
         PUBSUB_EMULATOR_HOST: this.proxy.host,
         BIGQUERY_EMULATOR_HOST: this.table.url,
+        ...env,
       },
     });
     this.#streams.add(stream);

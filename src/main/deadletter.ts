@@ -19,8 +19,8 @@ Exit codes: 0 done; 1 Pub/Sub could not be asked; 2 wrong command line.
 
 const REDRIVE_HELP = `
 A letter that holds a quote is published on its feed's topic again, and leaves the dead letter once Pub/Sub has it. What is
-no quote stays. So does what was TooLate, unless --reason TooLate asks for it: it is too late again, but where the stream
-starts anew in the meantime.
+no quote stays. So does what was TooLate, unless --reason TooLate asks for it: it is too late again, as every quote is that
+is older than the feed's longest window with its lateness; the archive takes it all the same.
 ${HELP}`;
 
 /** The flags as they are typed. */

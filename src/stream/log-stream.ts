@@ -57,9 +57,10 @@ const QUIET_MS = 2_000;
 /** After quotes were missed: longer than a log leases messages to a reader that is gone. */
 const SECOND_QUIET_MS = 12_000;
 const LONGEST_QUIET_MS = 60_000;
-const PATIENCE_MS = 1_000;
+/** Long enough for another stream to have begun, so that it notices in turn. */
+const PATIENCE_MS = 4_000;
 /** The longest patience is a part of the longest window, within these limits. */
-const LONGEST_PATIENCE = { part: 0.25, leastMs: 2_000, mostMs: 60_000 };
+const LONGEST_PATIENCE = { part: 0.25, leastMs: 5_000, mostMs: 60_000 };
 /** How long it may take until a stream notices that the log was sent back: its messages may be leased to the other. */
 const NOTICE_MS = 15_000;
 /** After so long without a missed quote a trouble is over. */

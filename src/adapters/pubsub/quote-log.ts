@@ -5,7 +5,8 @@
  *   takes, and mends its streams through outages and restarts of the server by itself.
  * - What ends the client's own retries (a subscription that is not there, a right that is missing) is tried again here,
  *   with a delay that doubles from one second to half a minute, until the reading is closed.
- * - Flow control is by messages and bytes: at the capacity the server rests, and goes on as messages are acknowledged.
+ * - Flow control is by messages and bytes, and the server's: at the capacity it rests, and goes on as messages are
+ *   acknowledged. The emulator knows nothing of it, and delivers all that it has.
  */
 import { Duration, type Message, type PubSub, type Subscription } from "@google-cloud/pubsub";
 import type { LogMessage, LogReading, QuoteLog } from "../../ports.ts";
