@@ -79,7 +79,10 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     dataDir,
     url,
     apiServer: [...apiServerFlags(files, port), ...(options.apiServerFlags ?? [])],
-    controllerManager: [...controllerManagerFlags(files, options.controllers), ...(options.controllerManagerFlags ?? [])],
+    controllerManager: [
+      ...controllerManagerFlags(files, options.controllers),
+      ...(options.controllerManagerFlags ?? []),
+    ],
   };
 
   let processes: ServerProcess[] = [];
