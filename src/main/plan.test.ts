@@ -14,7 +14,12 @@ describe("stockfeed plan", () => {
     expect(stdout).toContain("86,400 published, 172,800 delivered");
     expect(stdout).toMatch(/Kubernetes +CronJob +ten-stocks-poll +default +polls, 1 Pod at/);
     expect(stdout).toMatch(/Pub\/Sub +Topic +stockfeed-default-ten-stocks-[0-9a-z]{8}-quotes/);
-    expect(stdout).toMatch(/Warnings\n {2}default\/ten-stocks: Runs on a laptop/);
+    expect(stdout).not.toContain("Warnings");
+  });
+
+  it("warns where a feed has all that a laptop needs and not what a cluster does", async () => {
+    const { stdout } = await runCommand(planCommand, { args: ["-f", "examples/iex.yaml"] });
+    expect(stdout).toContain("Runs on a laptop as it is; a cluster also needs pubsub and sink.");
   });
 
   it("warns of a provider's limit with the figures, and still ends with 0", async () => {
