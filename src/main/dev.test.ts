@@ -69,7 +69,8 @@ describe("stockfeed dev", () => {
     const began = performance.now();
     const first = await start(EVERY_SECOND);
     const line = await first.line(/^\d\d:\d\d:\d\dZ .* 20s /);
-    expect(performance.now() - began).toBeLessThan(5_000);
+    // Sooner than a window takes to fill: the simulator's past is there from the start.
+    expect(performance.now() - began).toBeLessThan(20_000);
     // At an interval of 1 s slots may pass while it comes up; it is said then.
     expect(line).toMatch(
       /default\/quick {2}20s {2}3 rows {2}top [A-Z]+ [\d.]+, .* gain [A-Z]+ [+-][\d.]+ %( {2}\(\d+ of 20 slots\))?$/,
