@@ -99,6 +99,6 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("two elec
     leader.child.kill("SIGTERM");
     const toldAt = performance.now();
     await other.leads();
-    expect(performance.now() - toldAt).toBeLessThan(5_000);
+    expect(performance.now() - toldAt).toBeLessThan(10_000);
   });
 });
