@@ -105,20 +105,26 @@ describe.skipIf(missing !== undefined && process.env.CI !== "true")(
       });
     });
 
-    it.each(["older", "newer"])("of two at once for a while the %s one mends what both have done", async (survivor) => {
-      await inCluster(`acme-two-${survivor}`, async (cluster) => {
-        const older = cluster.stream();
-        await older.complaint(KEEPS_UP);
-        await wait(12_000);
-        const newer = cluster.stream();
-        await newer.complaint(KEEPS_UP);
-        await wait(25_000);
-        const [killed, left] = survivor === "older" ? [newer, older] : [older, newer];
-        killed.kill("SIGKILL");
-        await killed.ended;
-        return left;
-      });
-    });
+    // Two that start together on a busy machine may not notice each other (decision 0011), so this may be tried again.
+    const unnoticed = { retry: 2 };
+    it.each(["older", "newer"])(
+      "of two at once for a while the %s one mends what both have done",
+      unnoticed,
+      async (survivor) => {
+        await inCluster(`acme-two-${survivor}`, async (cluster) => {
+          const older = cluster.stream();
+          await older.complaint(KEEPS_UP);
+          await wait(12_000);
+          const newer = cluster.stream();
+          await newer.complaint(KEEPS_UP);
+          await wait(25_000);
+          const [killed, left] = survivor === "older" ? [newer, older] : [older, newer];
+          killed.kill("SIGKILL");
+          await killed.ended;
+          return left;
+        });
+      },
+    );
 
     it("cut off from Pub/Sub for longer than the longest window loses nothing", async () => {
       await inCluster("acme-cut-off", async (cluster) => {
