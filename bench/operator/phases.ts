@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { BenchResult } from "../result.ts";
 import { readsIn, summaryOf, writesIn } from "./audit-log.ts";
-import { benchFeeds, type BenchFeed, lateFeeds, namespacesOf, SECRET_NAME } from "./bench-feeds.ts";
+import { benchFeeds, type BenchFeed, lateFeeds } from "./bench-feeds.ts";
 import { assertExactlyOnce } from "./exactly-once.ts";
 import { figure, heldToGoal } from "./goal.ts";
 import { SLOTS_A_POLLER } from "./hollow-workloads.ts";
@@ -138,12 +138,11 @@ export async function noOps(world: World, seconds: number): Promise<BenchResult[
   const cold = all / ((performance.now() - whole) / 1000);
   await untilQuiet(world);
 
-  const secrets = namespacesOf(all).map((namespace) => `/api/v1/namespaces/${namespace}/secrets/${SECRET_NAME}`);
   await world.audit.read();
   const before = await operator.metrics();
   const start = performance.now();
   let [looks, idle] = [0, 0];
-  await whileWaking(world, secrets, async () => {
+  await whileWaking(world, async () => {
     while (performance.now() - start < seconds * 1000) {
       await delay(250);
       looks++;
@@ -192,12 +191,12 @@ export async function failover(world: World): Promise<BenchResult[]> {
 }
 
 /** Changes the feeds' Secrets in turn while work goes on: a key comes or goes, which wakes all who share the Secret. */
-async function whileWaking(world: World, secrets: readonly string[], work: () => Promise<void>): Promise<void> {
+async function whileWaking({ client, secrets }: World, work: () => Promise<void>): Promise<void> {
   let going = true;
   const wake = async () => {
     for (let round = 0; going; round++) {
       await inParallel(secrets, 2, async (path) => {
-        await world.client.patch(path, { data: { extra: round % 2 === 0 ? "" : null } });
+        await client.patch(path, { data: { extra: round % 2 === 0 ? "" : null } });
       });
     }
   };

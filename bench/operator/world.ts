@@ -48,24 +48,28 @@ export class World {
   readonly feeds = new Map<string, FeedObject>();
   /** Feeds that were created. */
   readonly wanted: BenchFeed[] = [];
+  /** Paths of the Secrets that feeds share. */
+  readonly secrets: readonly string[];
   readonly #parts: Parts;
   readonly #operators = new Set<OperatorProcess>();
 
-  private constructor(parts: Parts, hollow: HollowWorkloads) {
+  private constructor(parts: Parts, hollow: HollowWorkloads, namespaces: readonly string[]) {
     this.#parts = parts;
     this.client = parts.client;
     this.pubsub = parts.pubsub;
     this.audit = parts.audit;
     this.hollow = hollow;
+    this.secrets = namespaces.map((namespace) => secretPath(namespace));
   }
 
   /** @param feeds how many there will be, beside late ones */
   static async start(feeds: number): Promise<World> {
     const parts = await startParts();
     const { client, stopped, failed } = parts;
-    await makeNamespaces(client, feeds);
+    const namespaces = namespacesOf(feeds);
+    await makeNamespaces(client, namespaces);
     const watching = { signal: stopped.signal, onError: failed };
-    const world = new World(parts, await HollowWorkloads.start({ client, ...watching }));
+    const world = new World(parts, await HollowWorkloads.start({ client, ...watching }), namespaces);
     await follow<FeedObject>(
       client,
       FEEDS,
@@ -193,8 +197,12 @@ function collectionOf({ apiVersion, kind, metadata: { namespace } }: KubeObject)
   return `${group}/${namespace === undefined ? "" : `namespaces/${namespace}/`}${kind.toLowerCase()}s`;
 }
 
-async function makeNamespaces(client: KubeClient, feeds: number): Promise<void> {
-  await inParallel(namespacesOf(feeds), AT_ONCE, async (namespace) => {
+function secretPath(namespace: string): string {
+  return `/api/v1/namespaces/${namespace}/secrets/${SECRET_NAME}`;
+}
+
+async function makeNamespaces(client: KubeClient, namespaces: readonly string[]): Promise<void> {
+  await inParallel(namespaces, AT_ONCE, async (namespace) => {
     await client.create("/api/v1/namespaces", { metadata: { name: namespace } });
     await client.create(`/api/v1/namespaces/${namespace}/secrets`, {
       metadata: { name: SECRET_NAME },
