@@ -44,12 +44,16 @@ const LABELS = {
 };
 
 /**
- * The container's environment, unless settings say otherwise.
- *
- * Node lets new objects fill 48 MiB before it looks for what is still needed; what the operator makes is needed or not
- * at once, and with a quarter of that it holds some 70 MiB less.
+ * The container's environment, unless settings say otherwise. Left to itself, Node lets new objects fill 48 MiB before it
+ * looks which are still needed, and grows its heap fourfold at a time where it thinks that it has the whole node; and the
+ * C library keeps a heap for each thread. With these, a thousand feeds take 120 MiB less.
  */
-const ENV = { [PORT_VARIABLE]: String(PORT), NODE_OPTIONS: "--max-semi-space-size=4" };
+const ENV = {
+  [PORT_VARIABLE]: String(PORT),
+  // Of the container's limit, what buffers and code leave.
+  NODE_OPTIONS: "--max-semi-space-size=4 --max-old-space-size=768",
+  MALLOC_ARENA_MAX: "2",
+};
 
 /** The operator and all that it needs. */
 class StockFeedOperator extends Construct {

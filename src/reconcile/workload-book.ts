@@ -1,6 +1,7 @@
 import type { KubeObject } from "../api/kube-object.ts";
 import type { StockFeed } from "../api/stockfeed.ts";
 import { type Component, COMPONENT_LABEL, ownerReference } from "./kube-ownership.ts";
+import { partSharing } from "./part-sharing.ts";
 import type { ControllerPorts, ControllerSettings } from "./ports.ts";
 
 /** How much of a feed's workloads must not run. */
@@ -18,6 +19,7 @@ interface Entry {
 export class WorkloadBook {
   readonly #render: ControllerPorts["render"];
   readonly #settings: ControllerSettings["workloads"];
+  readonly #share = partSharing();
   readonly #entries = new Map<string, Entry>();
 
   constructor(render: ControllerPorts["render"], settings: ControllerSettings["workloads"]) {
@@ -26,6 +28,7 @@ export class WorkloadBook {
   }
 
   /**
+   * The objects, which nobody may change.
    * @param feed from the feed book, which gives the same one until its spec changes
    * @param hold what of it must not run
    */
@@ -34,7 +37,7 @@ export class WorkloadBook {
     const entry = this.#entries.get(uid);
     if (entry?.feed === feed && entry.hold === hold && entry.restart === restart) return entry.objects;
     const settings = { ...this.#settings, owner: ownerReference(object), ...(restart !== undefined && { restart }) };
-    const objects = held(feed, hold, (each) => this.#render(each, settings));
+    const objects = this.#share(held(feed, hold, (each) => this.#render(each, settings)));
     this.#entries.set(uid, { feed, restart, hold, objects });
     return objects;
   }
