@@ -8,7 +8,7 @@
  * - Pods run under the `restricted` Pod security standard, without a token of Kubernetes. Which user they run as is the
  *   image's, since some clusters give each namespace users of its own.
  */
-import { k8s } from "cdk8s-plus-27";
+import * as k8s from "cdk8s-plus-27/lib/imports/k8s.js";
 import type { OwnerReference } from "../src/api/kube-object.ts";
 import { API_VERSION, KIND, type StockFeed } from "../src/api/stockfeed.ts";
 import { feedLabel } from "../src/plan/names.ts";

@@ -1,5 +1,5 @@
 import { JsonPatch } from "cdk8s";
-import { k8s } from "cdk8s-plus-27";
+import * as k8s from "cdk8s-plus-27/lib/imports/k8s.js";
 import { Construct } from "constructs";
 import type { StockFeed } from "../src/api/stockfeed.ts";
 import { pollerNames } from "../src/plan/names.ts";

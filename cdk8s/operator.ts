@@ -7,7 +7,7 @@
  * - One replica does; several take turns by a Lease, so that another goes on within seconds.
  */
 import { App, Chart } from "cdk8s";
-import { k8s } from "cdk8s-plus-27";
+import * as k8s from "cdk8s-plus-27/lib/imports/k8s.js";
 import { Construct } from "constructs";
 import type { KubeObject } from "../src/api/kube-object.ts";
 import { quantities } from "./feed-pod.ts";
