@@ -25,7 +25,7 @@ export default {
     {
       name: "ports-see-the-core-only",
       severity: "error",
-      from: { path: "^src/(controller-)?ports\\.ts$" },
+      from: { path: "^src/((controller|job)-)?ports\\.ts$" },
       to: { path: "^src/", pathNot: pure },
     },
     {
@@ -33,14 +33,14 @@ export default {
       comment: "An adapter imports the core, the ports and itself, never another adapter or a room.",
       severity: "error",
       from: { path: "^src/adapters/([^/]+)/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^src/", pathNot: ["^src/adapters/$1/", "^src/(controller-)?ports\\.ts$", pure] },
+      to: { path: "^src/", pathNot: ["^src/adapters/$1/", "^src/((controller|job)-)?ports\\.ts$", pure] },
     },
     {
       name: "rooms-see-ports",
       comment: "poll, stream, replay, reconcile and console work on ports alone; main hands them their adapters.",
       severity: "error",
       from: { path: "^src/(poll|stream|replay|reconcile|console)/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^src/", pathNot: ["^src/$1/", "^src/(controller-)?ports\\.ts$", pure] },
+      to: { path: "^src/", pathNot: ["^src/$1/", "^src/((controller|job)-)?ports\\.ts$", pure] },
     },
     {
       name: "constructs-see-the-core-only",
