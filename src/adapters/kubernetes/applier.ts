@@ -18,7 +18,7 @@ export interface ApplierOptions {
   /** The object in the cache; undefined where it is not there, `unwatched` where its kind is not. */
   readonly cached: (object: KubeObject) => CachedObject | undefined | "unwatched";
   /** Takes in what the server answered. */
-  readonly observe: (object: KubeObject, created: boolean) => void;
+  readonly observe: (object: KubeObject) => void;
   /** Takes in an object of somebody else's that has the name of one of ours. */
   readonly onForeign: (object: KubeObject) => void;
 }
@@ -65,7 +65,7 @@ export function createApplier({ write, read, cached, observe, onForeign }: Appli
     const object = body as KubeObject;
     const owned = ownedFieldsOf(object);
     applied.set(path, { hash, lost: owned === undefined ? [] : lostFields(desired, owned) });
-    observe(object, status === 201);
+    observe(object);
     return status === 201;
   };
 

@@ -100,10 +100,9 @@ describe("the mirror of a collection", () => {
           if (each.do === "put") server.put(`o${each.name}`, String(each.label));
           else if (each.do === "delete") server.delete(`o${each.name}`);
           else if (each.do === "own") {
-            const created = !server.list().items.some(({ metadata }) => metadata.name === `o${each.name}`);
             const object = server.put(`o${each.name}`, "own");
             const deliver = () => {
-              mirror.observe(object, created);
+              mirror.observe(object, true);
             };
             late.push({ after: each.late, deliver });
           } else if (each.do === "own-delete") {
@@ -150,6 +149,34 @@ describe("the mirror of a collection", () => {
     expect(mirror.event(bookmark("120"))).toBe(true);
     expect(mirror.position).toBe("120");
     expect(mirror.event(bookmark("99"))).toBe(false);
+  });
+
+  it("brings nothing back by an answer from before its deletion, also while a list is under way", () => {
+    const store = objectStore("l");
+    const mirror = new CacheMirror({ store, compact: (object) => object, onChange: () => undefined });
+    const object = (resourceVersion: string): KubeObject => ({
+      apiVersion: "v1",
+      kind: "T",
+      metadata: { name: "a", namespace: "n", uid: "u", resourceVersion },
+    });
+    mirror.page({ items: [object("5")], metadata: { resourceVersion: "6" } });
+    mirror.event({ type: "DELETED", object: object("9") });
+    mirror.begin();
+    mirror.observe(object("8"), true);
+    expect(store.list()).toEqual([]);
+    mirror.observe(object("12"), true);
+    expect(store.list()).toEqual([object("12")]);
+  });
+
+  it("takes in what an answer brings into the collection, and nothing that may have left it", () => {
+    const store = objectStore("l");
+    const mirror = new CacheMirror({ store, compact: (object) => object, onChange: () => undefined });
+    mirror.page({ items: [], metadata: { resourceVersion: "6" } });
+    const object = { apiVersion: "v1", kind: "T", metadata: { name: "a", namespace: "n", resourceVersion: "7" } };
+    mirror.observe(object, false);
+    expect(store.list()).toEqual([]);
+    mirror.observe(object, true);
+    expect(store.list()).toEqual([object]);
   });
 
   it("tells nothing where a list differs in resource versions alone", () => {

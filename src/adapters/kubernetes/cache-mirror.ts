@@ -22,6 +22,8 @@ export interface CacheMirrorOptions {
 export class CacheMirror {
   readonly #options: CacheMirrorOptions;
   #position: string | undefined;
+  /** The position before the list under way. */
+  #before: string | undefined;
   #complete = false;
   #seen = new Set<string>();
   /** Keys that `observe` took in since the list began, which may be newer than the list. */
@@ -43,6 +45,7 @@ export class CacheMirror {
 
   /** Nothing is sure any more: begins a list. */
   begin(): void {
+    this.#before = this.#position ?? this.#before;
     this.#position = undefined;
     this.#seen = new Set();
     this.#ahead = new Set();
@@ -87,14 +90,15 @@ export class CacheMirror {
 
   /**
    * Takes in what the server answered to a write, so that who wrote reads it at once.
-   * @param created whether the write made the object; one that was there, yet not in the cache, stays out of it
+   * @param belongs whether the collection has the object for certain; else one that is not in the cache stays out of it
    */
-  observe(object: KubeObject, created: boolean): void {
+  observe(object: KubeObject, belongs: boolean): void {
     const version = object.metadata.resourceVersion;
     const cached = this.#cached(object);
-    if (cached === undefined ? !created : !isNewer(version, cached.metadata.resourceVersion)) return;
+    if (cached === undefined ? !belongs : !isNewer(version, cached.metadata.resourceVersion)) return;
     // What the watch has told up to its position is newer than an answer from before it, be it a deletion.
-    if (this.#position !== undefined && !isNewer(version, this.#position)) return;
+    const position = this.#position ?? this.#before;
+    if (position !== undefined && !isNewer(version, position)) return;
     if (this.#position === undefined) this.#ahead.add(keyOf(object));
     this.#put(object);
   }

@@ -14,7 +14,8 @@ export interface FeedWritesOptions {
   /** Reads an object from the server itself; undefined where it is gone. */
   readonly read: (object: KubeObject) => Promise<KubeObject | undefined>;
   readonly cached: (ref: ObjectRef) => KubeObject | undefined;
-  readonly observe: (object: KubeObject, created: boolean) => void;
+  /** Takes in what the server answered; what is no longer in the cache stays out of it. */
+  readonly observe: (object: KubeObject) => void;
   /** Takes an object out of the cache that is gone for certain. */
   readonly forget: (ref: ObjectRef, uid: string) => void;
 }
@@ -31,7 +32,7 @@ export function feedWrites({ write, cached, observe, forget }: FeedWritesOptions
         });
         const answer = body as KubeObject;
         // What has finalizers is answered as it is now; what was there no more, by a Status.
-        if (answer.kind === kind) observe(answer, false);
+        if (answer.kind === kind) observe(answer);
         else if (uid !== undefined) forget({ kind, namespace, name }, uid);
       } catch (error) {
         // A conflict with the UID: that very object is gone, another has its name.
@@ -55,7 +56,7 @@ export function feedWrites({ write, cached, observe, forget }: FeedWritesOptions
           contentType: "application/apply-patch+yaml",
           body: { apiVersion, kind, metadata, status },
         });
-        observe(body as KubeObject, false);
+        observe(body as KubeObject);
       } catch (error) {
         if (!isApiError(error, "NotFound")) throw error;
       }
@@ -87,7 +88,7 @@ export async function writeFinalizer(
         contentType: "application/merge-patch+json",
         body: { metadata: { uid, resourceVersion, finalizers: wanted } },
       });
-      observe(body as KubeObject, false);
+      observe(body as KubeObject);
       return;
     } catch (error) {
       if (isApiError(error, "NotFound")) return;

@@ -79,8 +79,8 @@ export class KubeCluster implements Cluster {
       write,
       read,
       cached: (ref) => this.#watched.get(ref),
-      observe: (object, created) => {
-        this.#watched.observe(object, created);
+      observe: (object) => {
+        this.#watched.observe(object, false);
       },
       forget: (ref, uid) => {
         this.#watched.forget(ref, uid);
@@ -90,7 +90,10 @@ export class KubeCluster implements Cluster {
       write,
       read,
       cached: (object) => this.#cached(object),
-      observe: this.#writes.observe,
+      // It has our labels now, also where it had been somebody else's or had lost them.
+      observe: (object) => {
+        this.#watched.observe(object, true);
+      },
       onForeign: (object) => {
         this.#foreign.put(object);
       },

@@ -96,8 +96,8 @@ export class WatchedKinds {
     return this.#find(kind, namespace) !== undefined;
   }
 
-  observe(object: KubeObject, created: boolean): void {
-    this.#find(object.kind, object.metadata.namespace ?? "")?.mirror.observe(object, created);
+  observe(object: KubeObject, belongs: boolean): void {
+    this.#find(object.kind, object.metadata.namespace ?? "")?.mirror.observe(object, belongs);
   }
 
   forget({ kind, namespace, name }: ObjectRef, uid: string): void {
