@@ -65,11 +65,9 @@ async function stop(child: StockfeedProcess, manifest: string): Promise<StoreChe
 const slotsApart = (slots: readonly number[]) => [...new Set(slots.slice(1).map((slot, i) => slot - slots[i]!))];
 
 describe("stockfeed dev", () => {
-  // On a machine that is busy with other tests a slot of one second may be missed, which is a gap; not three times.
-  const busy = { retry: 3, timeout: 60_000 };
   it(
     "shows windows at once, serves page and commands, stops at Ctrl-C and goes on with the same store",
-    busy,
+    { timeout: 60_000 },
     async () => {
       const began = performance.now();
       const first = await start(EVERY_SECOND);
@@ -97,13 +95,17 @@ describe("stockfeed dev", () => {
       const before = await stop(first, EVERY_SECOND);
       await expect(readFile(sessionPath(store))).rejects.toThrow("ENOENT");
 
+      const startedAgainAt = Date.now();
       const second = await start(EVERY_SECOND);
       await second.line(/restored from [1-9]\d* stored quotes/);
       await second.line(/^\d\d:\d\d:\d\dZ .* 20s /);
       const after = await stop(second, EVERY_SECOND);
       expect(after.rows.length).toBeGreaterThan(before.rows.length);
-      // The simulator knows what was not polled, so there is no gap.
-      expect(slotsApart(after.slots)).toEqual([1_000]);
+      // The simulator knows what was not polled while nothing ran, so there is no gap. (What runs on a busy machine may
+      // miss a slot of one second, and says so.)
+      const away = after.slots.filter((slot) => slot >= before.slots.at(-1)! && slot <= startedAgainAt);
+      expect(away.length).toBeGreaterThan(1);
+      expect(slotsApart(away)).toEqual([1_000]);
     },
   );
 
