@@ -20,10 +20,10 @@ export interface OperatorRule extends PolicyRule {
 /** In every namespace that it watches. */
 export const FEED_RULES: readonly OperatorRule[] = [
   {
-    why: "feeds are what it works on; one that its cache is too old of is read by itself",
+    why: "feeds are what it works on",
     apiGroups: ["stockfeed.dev"],
     resources: ["stockfeeds"],
-    verbs: ["get", "list", "watch"],
+    verbs: ["list", "watch"],
   },
   {
     why: "its finalizer is a field of the feed",

@@ -40,7 +40,10 @@ export interface Cluster {
   delete(ref: ObjectRef & { readonly uid?: string }): Promise<void>;
   /** Writes the status of a feed whole, as the only writer of it. */
   applyStatus(feed: ObjectRef, status: Readonly<Record<string, unknown>>): Promise<void>;
-  /** Adds or removes the finalizer of StockFeed; a feed that is gone is done. */
+  /**
+   * Adds or removes the finalizer of StockFeed; a feed that is gone is done.
+   * @throws ClusterError; Conflict where the feed has just changed, and the cache does not have it yet
+   */
   setFinalizer(feed: KubeObject, present: boolean): Promise<void>;
   /** Records an event about an object; the same event again within a while is counted up, not written again. */
   recordEvent(about: KubeObject, event: FeedEvent): void;

@@ -6,16 +6,45 @@ import type { KubeObject } from "../api/kube-object.ts";
 
 const missing = await operatorWorldMissing();
 
-/** The install with which operators run, and its rules, each a role's name and a place in it. */
+interface Rule {
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+/** The install with which operators run, and its rights one by one: a verb on a resource, by a rule of a role. */
 const INSTALL = operatorInstall({ namespace: "stockfeed-system", image: "stockfeed:test" });
-const rulesOf = ({ rules }: KubeObject) => (rules ?? []) as readonly { resources: string[]; verbs: string[] }[];
-const RULES = INSTALL.flatMap((role) =>
-  rulesOf(role).map((rule, index) => ({ role, index, what: `${rule.verbs.join(", ")} ${rule.resources.join(", ")}` })),
+const rulesOf = ({ rules }: KubeObject) => (rules ?? []) as readonly Rule[];
+const RIGHTS = INSTALL.flatMap((role) =>
+  rulesOf(role).flatMap((rule) =>
+    rule.resources.flatMap((resource) =>
+      rule.verbs.map((verb) => ({ role, rule, resource, verb, what: `${verb} ${resource}` })),
+    ),
+  ),
 );
 
-/** The install without one rule. */
-const without = (role: KubeObject, index: number) =>
-  INSTALL.map((object) => (object === role ? { ...role, rules: rulesOf(role).toSpliced(index, 1) } : object));
+/** The install without one right. */
+const without = ({ role, rule, resource, verb }: (typeof RIGHTS)[number]) => {
+  const left = { ...rule, resources: [resource], verbs: rule.verbs.filter((each) => each !== verb) };
+  const others = { ...rule, resources: rule.resources.filter((each) => each !== resource) };
+  const rules = rulesOf(role).flatMap((each) =>
+    each === rule ? [left, others].filter(({ resources, verbs }) => resources.length * verbs.length > 0) : [each],
+  );
+  return INSTALL.map((object) => (object === role ? { ...role, rules } : object));
+};
+
+/** Somebody else's object that is in the way of a feed's. */
+type Obstacle = "cronjobs" | "deployments" | "statefulsets";
+const pathOf = (kind: Obstacle) => `/apis/${kind === "cronjobs" ? "batch" : "apps"}/v1/namespaces/markets/${kind}`;
+const obstacle = (kind: Obstacle, feed: string) => {
+  const metadata = { name: kind === "statefulsets" ? `${feed}-windows` : `${feed}-poll` };
+  const labels = { is: "theirs" };
+  const spec = { containers: [{ name: "theirs", image: "theirs:1" }], restartPolicy: "Never" };
+  if (kind === "cronjobs") {
+    return { metadata, spec: { schedule: "1 1 1 1 1", jobTemplate: { spec: { template: { spec } } } } };
+  }
+  const template = { metadata: { labels }, spec: { ...spec, restartPolicy: "Always" } };
+  return { metadata, spec: { replicas: 0, selector: { matchLabels: labels }, template } };
+};
 
 describe.skipIf(missing !== undefined && process.env.CI === undefined)("the operator's rights", () => {
   let world: OperatorWorld;
@@ -40,7 +69,17 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the oper
     if (operator.stderr.includes("kube-system can't be read")) return true;
     return (await answerOf(operator, "/metrics").catch(() => "")).includes('code="403"');
   };
-  /** One feed's life, which needs every right: poller of both kinds, engine, deletion. */
+  /** A feed that finds somebody else's object of a name of its own, and looks whose it is. */
+  const meet = async (kind: Obstacle) => {
+    const name = `feed-${++feeds}`;
+    const polling = { workload: kind === "deployments" ? "Deployment" : "CronJob" };
+    await world.kube.create(pathOf(kind), obstacle(kind, name));
+    await world.kube.create(FEEDS, world.manifest(name, { polling, deletionPolicy: "Cancel" }));
+    await until(async () => (await world.condition(name))?.reason === "NameConflict");
+    await world.kube.delete(`${FEEDS}/${name}`);
+    await world.untilGone(`${FEEDS}/${name}`);
+  };
+  /** What feeds live through that need every right: poller of both kinds, engine, others' objects, deletion. */
   const live = async () => {
     const name = `feed-${++feeds}`;
     const path = `${FEEDS}/${name}`;
@@ -56,6 +95,7 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the oper
       await world.endPods();
       return !(await world.exists(path));
     });
+    for (const kind of ["cronjobs", "deployments", "statefulsets"] as const) await meet(kind);
   };
 
   it("are enough for a feed's whole life", async () => {
@@ -64,8 +104,8 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the oper
     expect(await refused()).toBe(false);
   });
 
-  it.each(RULES)("lack something without: $what", async ({ role, index }) => {
-    await world.grant(without(role, index));
+  it.each(RIGHTS)("lack something without: $what", async (right) => {
+    await world.grant(without(right));
     operator = await world.startOperator();
     const life = live().catch(() => undefined);
     await until(refused, 60_000);

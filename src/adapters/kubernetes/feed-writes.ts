@@ -6,13 +6,9 @@ import { FIELD_MANAGER } from "./owned-fields.ts";
 
 /** Keeps a feed until what it has in the cloud is gone. */
 const FINALIZER = "stockfeed.dev/cloud-objects";
-/** How often a change of finalizers is tried against what others write to the feed at the same time. */
-const ATTEMPTS = 5;
 
 export interface FeedWritesOptions {
   readonly write: Write;
-  /** Reads an object from the server itself; undefined where it is gone. */
-  readonly read: (object: KubeObject) => Promise<KubeObject | undefined>;
   readonly cached: (ref: ObjectRef) => KubeObject | undefined;
   /** Takes in what the server answered; what is no longer in the cache stays out of it. */
   readonly observe: (object: KubeObject) => void;
@@ -65,38 +61,32 @@ export function feedWrites({ write, cached, observe, forget }: FeedWritesOptions
 }
 
 /**
- * Adds or removes the finalizer, by a merge patch on the very version that was read: whoever else writes finalizers is
- * not overwritten. (A removal by server-side apply would leave the finalizer where another manager has written it too,
+ * Adds or removes the finalizer, by a merge patch on the very version that the cache has: whoever else writes finalizers
+ * is not overwritten. (A removal by server-side apply would leave the finalizer where another manager has written it too,
  * as a restored backup does.)
+ * @throws ApiError; Conflict where the cache is behind, which passes
  */
 export async function writeFinalizer(
-  { write, read, cached, observe }: FeedWritesOptions,
+  { write, cached, observe }: FeedWritesOptions,
   feed: KubeObject,
   present: boolean,
 ): Promise<void> {
   const { name, namespace = "" } = feed.metadata;
-  let current = cached({ kind: feed.kind, namespace, name }) ?? feed;
-  for (let attempt = 1; ; attempt++) {
-    const { uid, resourceVersion, finalizers = [] } = current.metadata;
-    if (uid !== feed.metadata.uid || finalizers.includes(FINALIZER) === present) return;
-    const wanted = present ? [...finalizers, FINALIZER] : finalizers.filter((each) => each !== FINALIZER);
-    try {
-      const { body } = await write({
-        method: "PATCH",
-        path: objectPath(feed),
-        query: { fieldManager: FIELD_MANAGER },
-        contentType: "application/merge-patch+json",
-        body: { metadata: { uid, resourceVersion, finalizers: wanted } },
-      });
-      observe(body as KubeObject);
-      return;
-    } catch (error) {
-      if (isApiError(error, "NotFound")) return;
-      if (!isApiError(error, "Conflict") || attempt === ATTEMPTS) throw error;
-    }
-    const latest = await read(feed);
-    if (latest === undefined) return;
-    current = latest;
+  const { metadata } = cached({ kind: feed.kind, namespace, name }) ?? feed;
+  const { uid, resourceVersion, finalizers = [] } = metadata;
+  if (uid !== feed.metadata.uid || finalizers.includes(FINALIZER) === present) return;
+  const wanted = present ? [...finalizers, FINALIZER] : finalizers.filter((each) => each !== FINALIZER);
+  try {
+    const { body } = await write({
+      method: "PATCH",
+      path: objectPath(feed),
+      query: { fieldManager: FIELD_MANAGER },
+      contentType: "application/merge-patch+json",
+      body: { metadata: { uid, resourceVersion, finalizers: wanted } },
+    });
+    observe(body as KubeObject);
+  } catch (error) {
+    if (!isApiError(error, "NotFound")) throw error;
   }
 }
 

@@ -304,19 +304,21 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the Clus
     await cluster.applyStatus({ ...ref, name: "gone" }, { observedGeneration: 1 });
   });
 
-  it("adds and removes the finalizer under conflicts, beside others'", async () => {
+  it("adds and removes the finalizer beside others', and overwrites nothing that the cache does not have yet", async () => {
     const feed = await makeFeed("final");
-    await admin.patch(`${FEEDS}/final`, { metadata: { finalizers: ["example.com/theirs"] } });
-    await cluster.setFinalizer(feed, true);
+    const ref = { kind: "StockFeed", namespace: "default", name: "final" } as const;
     const finalizers = async () => (await admin.get<Live>(`${FEEDS}/final`)).metadata.finalizers;
+    await admin.patch(`${FEEDS}/final`, { metadata: { finalizers: ["example.com/theirs"] } });
+    // Until the cache has their write, ours is refused, and overwrites nothing.
+    await vi.waitFor(() => cluster.setFinalizer(feed, true));
     expect((await finalizers())?.toSorted()).toEqual(["example.com/theirs", "stockfeed.dev/cloud-objects"]);
     await admin.delete(`${FEEDS}/final`);
-    await cluster.setFinalizer(feed, false);
+    await vi.waitFor(() => cluster.setFinalizer(feed, false));
     expect(await finalizers()).toEqual(["example.com/theirs"]);
     await admin.patch(`${FEEDS}/final`, { metadata: { finalizers: [] } });
     await cluster.setFinalizer(feed, false);
     await cluster.setFinalizer(feed, true);
-    await expect.poll(() => cluster.get({ kind: "StockFeed", namespace: "default", name: "final" })).toBeUndefined();
+    await expect.poll(() => cluster.get(ref)).toBeUndefined();
   });
 
   it("deletes the very object of a UID, and takes what is gone for done", async () => {

@@ -77,7 +77,6 @@ export class KubeCluster implements Cluster {
     this.#recorder = new EventRecorder({ write, clock, controller: CONTROLLER, instance, onProblem });
     this.#writes = {
       write,
-      read,
       cached: (ref) => this.#watched.get(ref),
       observe: (object) => {
         this.#watched.observe(object, false);
