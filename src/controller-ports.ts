@@ -166,4 +166,6 @@ export interface ControllerTelemetry {
   countPolledSlots(feed: string, count: number): void;
   /** Symbols without a price in their slot, by kind of failure. */
   countSymbolFailures(feed: string, kind: string, count: number): void;
+  /** Drops what was counted of a feed that is gone. */
+  forgetFeed(feed: string): void;
 }

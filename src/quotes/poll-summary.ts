@@ -11,7 +11,7 @@ import type { MarketState } from "../api/status.ts";
 import { DEAD_LETTER_REASONS, type DeadLetterReason, type EpochMs } from "./quote.ts";
 
 /** Every kind of failure that a provider can have; the outcome label of metrics. */
-const FAILURE_KINDS = [
+export const FAILURE_KINDS = [
   "Unauthorized",
   "NotFound",
   "RateLimited",

@@ -150,6 +150,7 @@ describe("a controller that leads", () => {
     parts.tell("deleted", feed);
     await parts.controller.handle("markets/nobody");
     expect(parts.take()).toEqual(["forget markets/nobody"]);
+    expect(world.counts.forgotten).toBe(1);
   });
 
   it("wakes the feeds of a Secret when it comes, and each other when one changes or moves away", () => {

@@ -107,6 +107,7 @@ export class Reconciler {
     this.memory.feeds.forget(uid);
     this.memory.workloads.forget(uid);
     this.memory.pollers.forgetFeed({ metadata: { name, namespace } });
+    this.#ports.telemetry.forgetFeed(`${namespace}/${name}`);
     this.#written.delete(uid);
   }
 

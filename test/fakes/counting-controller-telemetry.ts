@@ -26,6 +26,9 @@ export function countingControllerTelemetry() {
     countSymbolFailures: (_feed, kind, count) => {
       add(`failures.${kind}`, count);
     },
+    forgetFeed: () => {
+      add("forgotten", 1);
+    },
   };
   return { telemetry: { ...telemetry, ...controller }, counts };
 }

@@ -1,7 +1,11 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { ControllerTelemetry } from "../../controller-ports.ts";
+import { FAILURE_KINDS } from "../../quotes/poll-summary.ts";
 import { CONTROLLER_METRICS } from "./controller-metrics.ts";
 import { METRICS, type MetricDefinition } from "./metrics.ts";
+
+/** What the operator counts of pollers' quotes. */
+const POLLER_OUTCOMES = ["published", "undelivered", "stale", "dead_letter"] as const;
 
 /** The operator's telemetry: the port, and what its queue and its client of the API server tell. */
 export interface OperatorTelemetry {
@@ -25,8 +29,13 @@ export function createControllerTelemetry(registry: Registry): OperatorTelemetry
   const histogram = (definition: MetricDefinition) =>
     new Histogram({ ...settings(definition), buckets: [...(definition.buckets ?? [])] });
 
-  const quotes = registry.getSingleMetric(METRICS.quotes.name);
-  if (!(quotes instanceof Counter)) throw new Error("The registry is not of createTelemetry: it counts no quotes.");
+  const counterOf = ({ name }: MetricDefinition) => {
+    const metric = registry.getSingleMetric(name);
+    if (metric instanceof Counter) return metric;
+    throw new Error(`The registry is not of createTelemetry: it has no counter ${name}.`);
+  };
+  const quotes = counterOf(METRICS.quotes);
+  const missed = counterOf(METRICS.slotsMissed);
   const reconciles = histogram(CONTROLLER_METRICS.reconcileDuration);
   const errors = counter(CONTROLLER_METRICS.reconcileErrors);
   const drift = counter(CONTROLLER_METRICS.driftCorrections);
@@ -51,6 +60,11 @@ export function createControllerTelemetry(registry: Registry): OperatorTelemetry
       },
       countSymbolFailures: (feed, kind, count) => {
         failures.inc({ feed, kind }, count);
+      },
+      forgetFeed: (feed) => {
+        for (const metric of [slots, missed]) metric.remove({ feed });
+        for (const outcome of POLLER_OUTCOMES) quotes.remove({ feed, outcome });
+        for (const kind of FAILURE_KINDS) failures.remove({ feed, kind });
       },
     },
     ...queueAndClient(counter, gauge, histogram),

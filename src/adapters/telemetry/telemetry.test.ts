@@ -79,6 +79,27 @@ describe("telemetry", () => {
     for (const line of EXPECTED_OF_THE_OPERATOR) expect(lines).toContain(line);
   });
 
+  it("drops what pollers told of a feed that is gone, and keeps what they told of others", async () => {
+    const { telemetry, registry } = createTelemetry();
+    const operator = createControllerTelemetry(registry);
+    for (const feed of ["markets/tech", "markets/gold"]) {
+      for (const outcome of ["stale", "dead_letter"] as const) telemetry.countQuotes(feed, outcome, 1);
+      for (const outcome of ["published", "undelivered"] as const) {
+        operator.telemetry.countPublishedQuotes(feed, outcome, 1);
+      }
+      telemetry.countMissedSlots(feed, 1);
+      operator.telemetry.countPolledSlots(feed, 1);
+      for (const kind of ["Timeout", "CircuitOpen"]) operator.telemetry.countSymbolFailures(feed, kind, 1);
+    }
+    const linesOf = async (feed: string) =>
+      (await registry.metrics()).split("\n").filter((line) => line.includes(feed));
+    const kept = await linesOf("markets/gold");
+    expect(kept).toHaveLength(8);
+    operator.telemetry.forgetFeed("markets/tech");
+    expect(await linesOf("markets/tech")).toEqual([]);
+    expect(await linesOf("markets/gold")).toEqual(kept);
+  });
+
   it("has the process's own metrics too", async () => {
     const { registry } = createTelemetry();
     expect(await registry.metrics()).toMatch(/^process_resident_memory_bytes \d+$/m);
