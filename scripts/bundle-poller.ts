@@ -1,17 +1,8 @@
 import { build, type Plugin } from "esbuild";
 import { basename, join } from "node:path";
+import { englishOnly } from "./english-only.ts";
 
 const ENTRY = join(import.meta.dirname, "..", "src", "main", "poll.ts");
-
-/** zod's messages in forty languages are a quarter of a megabyte, and the program speaks English. */
-const englishOnly: Plugin = {
-  name: "english-only",
-  setup: (bundling) => {
-    bundling.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
-      contents: 'export { default as en } from "./en.js";',
-    }));
-  },
-};
 
 /** What the program that runs the command has as well: two classes of one name would not be each other's instances. */
 const sharedWithProgram: Plugin = {
