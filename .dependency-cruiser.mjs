@@ -39,9 +39,9 @@ export default {
     {
       name: "rooms-see-ports",
       comment:
-        "poll, stream, replay, pipeline, reconcile and console work on ports alone; main hands them their adapters.",
+        "poll, stream, replay, pipeline, reconcile, worker and console work on ports alone; main hands them the rest.",
       severity: "error",
-      from: { path: "^src/(poll|stream|replay|pipeline|reconcile|console)/", pathNot: "\\.test\\.ts$" },
+      from: { path: "^src/(poll|stream|replay|pipeline|reconcile|worker|console)/", pathNot: "\\.test\\.ts$" },
       to: { path: "^src/", pathNot: ["^src/$1/", "^src/((controller|job)-)?ports\\.ts$", pure] },
     },
     {
