@@ -108,6 +108,13 @@ export function listPage(
   };
 }
 
+/** A job as `jobs.get` shows it: its summary, and what replaced what, unless more is asked for. */
+export function viewOf(job: RestJob, view = "JOB_VIEW_SUMMARY"): unknown {
+  if (view === "JOB_VIEW_ALL" || view === "JOB_VIEW_DESCRIPTION") return job;
+  const { replaceJobId, replacedByJobId } = job;
+  return { ...(summaryOf(job) as object), replaceJobId, replacedByJobId };
+}
+
 function summaryOf(job: RestJob): unknown {
   const { id, projectId, location, name, type, currentState, currentStateTime, createTime, startTime } = job;
   const jobMetadata = { sdkVersion: { version: "2.49.0", sdkSupportStatus: 2 } };

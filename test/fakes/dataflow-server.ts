@@ -3,7 +3,7 @@
  * `messages.list`, `flexTemplates.launch`. What a test scripts is in `jobs` (states, delays, quota) and in `failNext` and
  * `hold` (calls).
  *
- * - Jobs of a list have the summary alone: no labels, no environment. https://cloud.google.com/dataflow/docs/reference/rest/v1b3/projects.locations.jobs/list
+ * - Jobs of a list have the summary alone, as `get` has without a view: no labels, no environment. https://cloud.google.com/dataflow/docs/reference/rest/v1b3/projects.locations.jobs/list
  * - A second job of a running one's name is 409 ALREADY_EXISTS, or, with `onTaken: "existing"`, the running job itself,
  *   told by its other `clientRequestId`: the reference says one, people's reports the other. The same `clientRequestId`
  *   again is the same job.
@@ -21,7 +21,7 @@ import {
   withNumbers,
 } from "./dataflow-format.ts";
 import { DataflowJobs, RestError } from "./dataflow-jobs.ts";
-import { createdJob, launchedJob, listPage, updatedJob } from "./dataflow-methods.ts";
+import { createdJob, launchedJob, listPage, updatedJob, viewOf } from "./dataflow-methods.ts";
 import { bodyOf, serveLocally, Watchers } from "./local-server.ts";
 
 /** What happens to a call: an answer, or a cut connection; with `carriedOut` after it has done its work all the same. */
@@ -157,7 +157,7 @@ function carryOut(call: DataflowCall, jobs: DataflowJobs, options: FakeDataflowO
     case "launchTemplate":
       return { job: launchedJob(call, jobs) };
     case "get":
-      return jobs.get(jobId);
+      return viewOf(jobs.get(jobId), enumName("view", query.view ?? null));
     case "update":
       return updatedJob(call, jobs);
     case "list":

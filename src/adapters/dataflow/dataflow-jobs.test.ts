@@ -1,0 +1,319 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type FakeCloudStorage, startFakeCloudStorage } from "../../../test/fakes/cloud-storage-server.ts";
+import { type FakeDataflow, type FakeDataflowOptions, startFakeDataflow } from "../../../test/fakes/dataflow-server.ts";
+import { ClusterError } from "../../controller-ports.ts";
+import type { Job, JobLaunch, JobPipeline } from "../../job-ports.ts";
+import { googleCalls } from "./dataflow-calls.ts";
+import { dataflowJobs } from "./dataflow-jobs.ts";
+import { cloudStorage } from "./staging.ts";
+
+const PLACE = { projectId: "acme", region: "europe-west2" };
+const REST_PLACE = { projectId: "acme", location: "europe-west2" };
+const NAME = "stockfeed-markets-tech-abc12345-1m";
+const PIPELINE: JobPipeline = {
+  template: "TypeScript",
+  feed: "markets/tech",
+  symbols: ["AAPL"],
+  window: { sizeMs: 60_000, periodMs: 10_000, offsetMs: 5_000, allowedLatenessMs: 60_000 },
+  subscription: "projects/acme/subscriptions/tech-1m",
+  windowsTopic: "projects/acme/topics/stockfeed-windows",
+  deadLetterTopic: "projects/acme/topics/stockfeed-dead-letter",
+};
+const LAUNCH: JobLaunch = {
+  ...PLACE,
+  name: NAME,
+  requestId: "request-1",
+  labels: { "stockfeed-name": "tech", "stockfeed-window": "1m" },
+  pipeline: PIPELINE,
+  tempLocation: "gs://acme/tmp",
+  maxWorkers: 3,
+  workerImage: "europe-docker.pkg.dev/acme/r/worker:1",
+};
+
+let time = 0;
+let storage: FakeCloudStorage;
+let fake: FakeDataflow;
+let jobs: ReturnType<typeof dataflowJobs>;
+let leads = true;
+
+async function start(options: FakeDataflowOptions = {}): Promise<void> {
+  fake = await startFakeDataflow({ now: () => time, ...options });
+  jobs = newJobs();
+}
+
+function newJobs() {
+  return dataflowJobs({
+    calls: () => googleCalls({ endpoint: fake.url }),
+    staging: () => cloudStorage({ endpoint: storage.url }),
+    buildPipeline: () => Promise.resolve(new Uint8Array()),
+    buildYaml: ({ feed }) => `pipeline: {} # ${feed}\n`,
+    fence: () => {
+      if (!leads) throw new ClusterError("NotLeader", "another leads");
+    },
+    now: () => time,
+    clock: () => time,
+  });
+}
+
+/** After an interval, when a list is read anew. */
+async function listedAnew(): Promise<readonly Job[]> {
+  time += 60_000;
+  return jobs.list(PLACE);
+}
+
+beforeEach(async () => {
+  time = Date.UTC(2026, 0, 5);
+  leads = true;
+  storage = await startFakeCloudStorage(["acme"]);
+  await start();
+});
+afterEach(async () => {
+  await jobs.close();
+  await Promise.all([fake.close(), storage.close()]);
+});
+
+describe("the list of a place", () => {
+  it("is read once an interval, whoever asks and however often, and page by page", async () => {
+    await fake.close();
+    await start({ pageLimit: 2 });
+    for (const name of ["a", "b", "c"]) fake.jobs.create({ name }, REST_PLACE, "JOB_STATE_PENDING");
+    const [first] = await Promise.all([jobs.list(PLACE), jobs.list(PLACE)]);
+    expect(first.map(({ name, state }) => [name, state])).toEqual([
+      ["a", "Running"],
+      ["b", "Running"],
+      ["c", "Running"],
+    ]);
+    time += 59_999;
+    await jobs.list(PLACE);
+    expect(fake.newCalls()).toEqual(["list", "list"]);
+    await listedAnew();
+    expect(fake.newCalls()).toEqual(["list", "list"]);
+  });
+
+  it("knows the labels of StockFeed's jobs, which a list does not show, by one call in a job's life", async () => {
+    await jobs.launch(LAUNCH);
+    const other = newJobs();
+    fake.newCalls();
+    time += 60_000;
+    expect(await other.list(PLACE)).toEqual([
+      {
+        ...PLACE,
+        id: expect.any(String) as string,
+        name: NAME,
+        state: "Running",
+        labels: LAUNCH.labels,
+        createdAt: time - 60_000,
+        stateSince: time,
+      },
+    ]);
+    expect(fake.newCalls()).toEqual(["list", "get"]);
+    time += 60_000;
+    await other.list(PLACE);
+    expect(fake.newCalls()).toEqual(["list"]);
+    await other.close();
+  });
+
+  it("shows no jobs of others that are over, and none of StockFeed's that are long over", async () => {
+    fake.jobs.create({ name: "batch" }, REST_PLACE, "JOB_STATE_PENDING");
+    const { id } = await jobs.launch(LAUNCH);
+    for (const job of fake.jobs.all()) fake.jobs.fail(job.id, "It broke.");
+    expect((await listedAnew()).map((job) => [job.id, job.state])).toEqual([[id, "Failed"]]);
+    time += 7 * 86_400_000;
+    expect(await listedAnew()).toEqual([]);
+  });
+
+  it("shows what was launched and stopped here at once, also while Dataflow's own list lacks it", async () => {
+    await fake.close();
+    await start({ listLagMs: 100_000 });
+    await jobs.list(PLACE);
+    const launched = await jobs.launch(LAUNCH);
+    expect(await jobs.list(PLACE)).toEqual([launched]);
+    expect(await listedAnew()).toMatchObject([{ id: launched.id, state: "Running" }]);
+    Object.assign(fake.jobs.delays, { drain: Infinity });
+    await jobs.stop(launched, "drain");
+    expect(await jobs.list(PLACE)).toMatchObject([{ state: "Draining" }]);
+    expect(await listedAnew()).toMatchObject([{ state: "Draining" }]);
+  });
+
+  it("is read anew after a launch that failed, since the job may run all the same", async () => {
+    await jobs.list(PLACE);
+    fake.failNext("create", { status: 503, reason: "UNAVAILABLE", message: "No answer in time.", carriedOut: true });
+    await expect(jobs.launch(LAUNCH)).rejects.toMatchObject({ kind: "Unavailable" });
+    expect(await jobs.list(PLACE)).toMatchObject([{ name: NAME, labels: LAUNCH.labels }]);
+  });
+
+  it("is read anew too where a list was under way as the launch failed", async () => {
+    const release = fake.hold("list");
+    const before = jobs.list(PLACE);
+    await fake.until(() => fake.calls.some(({ name }) => name === "list"));
+    fake.failNext("create", { cut: true, carriedOut: true });
+    await expect(jobs.launch(LAUNCH)).rejects.toMatchObject({ kind: "Unavailable" });
+    release();
+    expect(await before).toEqual([]);
+    expect(await jobs.list(PLACE)).toMatchObject([{ name: NAME }]);
+  });
+});
+
+describe("a launch", () => {
+  it("stages the pipeline once under a name made of its content, and creates the job from there", async () => {
+    const first = await jobs.launch(LAUNCH);
+    await jobs.launch({ ...LAUNCH, name: `${NAME}-b`, requestId: "request-2" });
+    expect(storage.objects.size).toBe(1);
+    const [uri] = storage.objects.keys();
+    expect(uri).toMatch(/^gs:\/\/acme\/tmp\/stockfeed\/[0-9a-f]{32}\/pipeline\.pb$/);
+    const options = fake.jobs.get(first.id).environment?.sdkPipelineOptions?.options;
+    expect(options).toMatchObject({ pipelineUrl: uri, registered_node_modules: ["stockfeed/pipeline-functions"] });
+  });
+
+  it("is the same launch when it is repeated", async () => {
+    const { id } = await jobs.launch(LAUNCH);
+    expect((await jobs.launch(LAUNCH)).id).toBe(id);
+    expect(fake.jobs.all()).toHaveLength(1);
+  });
+
+  it.each(["conflict", "existing"] as const)(
+    "tells where a job of the name runs by another request (%s)",
+    async (onTaken) => {
+      await fake.close();
+      await start({ onTaken });
+      await jobs.launch(LAUNCH);
+      await expect(jobs.launch({ ...LAUNCH, requestId: "request-2" })).rejects.toMatchObject({
+        kind: "AlreadyExists",
+        message: expect.stringContaining(NAME) as string,
+      });
+    },
+  );
+
+  it("takes over from a running job by its ID, and what it replaced is known to be", async () => {
+    Object.assign(fake.jobs.delays, { update: 100_000 });
+    const old = await jobs.launch(LAUNCH);
+    await listedAnew();
+    const next = await jobs.launch({ ...LAUNCH, requestId: "request-2", replaceJobId: old.id });
+    expect(next).toMatchObject({ state: "Pending", replaces: old.id });
+    time += 100_000;
+    const listed = new Map((await listedAnew()).map((job) => [job.id, job]));
+    expect(listed.get(old.id)).toMatchObject({ state: "Updated", replacedBy: next.id });
+    expect(listed.get(next.id)).toMatchObject({ state: "Running", replaces: old.id });
+  });
+
+  it("of Beam YAML goes to Google's template, with the YAML staged", async () => {
+    const launch: JobLaunch = { ...LAUNCH, pipeline: { ...PIPELINE, template: "BeamYaml" }, minWorkers: 2 };
+    const job = await jobs.launch(launch);
+    expect(job).toMatchObject({ name: NAME, state: "Queued", labels: LAUNCH.labels });
+    const [uri, yaml] = [...storage.objects][0] ?? [];
+    expect(yaml?.toString()).toBe("pipeline: {} # markets/tech\n");
+    expect(fake.calls.find(({ name }) => name === "launchTemplate")?.body).toMatchObject({
+      launchParameter: {
+        jobName: NAME,
+        containerSpecGcsPath: "gs://dataflow-templates-europe-west2/latest/flex/Yaml_Template",
+        parameters: { yaml_pipeline_file: uri },
+        environment: {
+          additionalUserLabels: LAUNCH.labels,
+          tempLocation: "gs://acme/tmp",
+          stagingLocation: "gs://acme/tmp/staging",
+          numWorkers: 2,
+          maxWorkers: 3,
+          enableStreamingEngine: true,
+          additionalExperiments: ["min_num_workers=2"],
+        },
+      },
+    });
+    await expect(jobs.launch(launch)).rejects.toMatchObject({ kind: "AlreadyExists" });
+    await listedAnew();
+    expect(await jobs.launch({ ...launch, replaceJobId: job.id })).toMatchObject({ replaces: job.id });
+  });
+
+  it("creates nothing where the pipeline can't be staged, and says who can mend it", async () => {
+    await expect(jobs.launch({ ...LAUNCH, tempLocation: "gs://other/tmp" })).rejects.toMatchObject({
+      kind: "NotFound",
+      message: expect.stringContaining("gcloud storage buckets create gs://other --location=europe-west2") as string,
+    });
+    storage.failNextUpload({ status: 403, message: "robot does not have storage.objects.create access." });
+    await expect(jobs.launch(LAUNCH)).rejects.toMatchObject({
+      kind: "Forbidden",
+      message: expect.stringContaining("roles/storage.objectUser") as string,
+    });
+    expect(fake.jobs.all()).toEqual([]);
+  });
+
+  it.each([
+    [{ status: 429, reason: "RESOURCE_EXHAUSTED", message: "Too many." }, "Quota", "spec.dataflow.projectIds"],
+    [{ status: 400, reason: "INVALID_ARGUMENT", message: "Exceeded the jobs-per-project quota." }, "Quota", "quota"],
+    [{ status: 400, reason: "INVALID_ARGUMENT", message: "Subnetwork no." }, "Invalid", "Subnetwork no"],
+    [{ status: 403, reason: "PERMISSION_DENIED", message: "Nope." }, "Forbidden", "roles/dataflow.developer"],
+    [
+      { status: 403, reason: "PERMISSION_DENIED", message: "Dataflow API has not been used in project 12 before." },
+      "Forbidden",
+      "gcloud services enable dataflow.googleapis.com --project acme",
+    ],
+    [
+      { status: 403, reason: "PERMISSION_DENIED", message: "Current user cannot act as service account w@acme." },
+      "Forbidden",
+      "roles/iam.serviceAccountUser",
+    ],
+    [{ status: 404, reason: "NOT_FOUND", message: "No location." }, "NotFound", "region"],
+    [{ status: 500, reason: "INTERNAL", message: "Ouch." }, "Unavailable", "Ouch"],
+    [{ cut: true } as const, "Unavailable", "acme"],
+  ])("that fails with %j is told as %s", async (fault, kind, mend) => {
+    fake.failNext("create", fault);
+    const failure = await jobs.launch(LAUNCH).catch((error: unknown) => error as Error);
+    expect(failure).toMatchObject({ kind });
+    for (const part of ["acme", NAME, mend]) expect((failure as Error).message).toContain(part);
+  });
+});
+
+describe("a job that runs", () => {
+  it("is drained or cancelled once, and one that is over is done", async () => {
+    const job = await jobs.launch(LAUNCH);
+    await listedAnew();
+    await jobs.stop(job, "drain");
+    fake.newCalls();
+    await jobs.stop(job, "drain");
+    expect((await listedAnew())[0]).toMatchObject({ state: "Drained" });
+    await jobs.stop(job, "cancel");
+    expect((await jobs.list(PLACE))[0]).toMatchObject({ state: "Drained" });
+    await jobs.stop({ ...job, state: "Drained" }, "cancel");
+    await jobs.stop({ ...job, id: "2026-gone" }, "cancel");
+  });
+
+  it("that does not run yet can't be drained, which passes", async () => {
+    Object.assign(fake.jobs.delays, { start: Infinity });
+    const job = await jobs.launch(LAUNCH);
+    await expect(jobs.stop(job, "drain")).rejects.toMatchObject({ kind: "Unavailable" });
+    await jobs.stop(job, "cancel");
+    expect((await listedAnew())[0]).toMatchObject({ state: "Cancelled" });
+  });
+
+  it("gets other bounds in flight", async () => {
+    const job = await jobs.launch(LAUNCH);
+    await listedAnew();
+    await jobs.setWorkers(job, { min: 2, max: 5 });
+    expect(fake.jobs.get(job.id).runtimeUpdatableParams).toEqual({ minNumWorkers: 2, maxNumWorkers: 5 });
+    await expect(jobs.setWorkers(job, { min: 6, max: 5 })).rejects.toMatchObject({ kind: "Invalid" });
+  });
+
+  it("tells its newest errors first, and no lesser messages", async () => {
+    const job = await jobs.launch(LAUNCH);
+    for (let index = 0; index < 1203; index++) fake.jobs.say(job.id, "JOB_MESSAGE_ERROR", `error ${index}`);
+    fake.jobs.say(job.id, "JOB_MESSAGE_WARNING", "a warning");
+    fake.jobs.say(job.id, "JOB_MESSAGE_BASIC", "a word");
+    expect((await jobs.errorsOf(job)).slice(0, 2)).toEqual(["error 1202", "error 1201"]);
+  });
+});
+
+it("writes nothing where another leads, but reads on", async () => {
+  const job = await jobs.launch(LAUNCH);
+  leads = false;
+  fake.newCalls();
+  const refused = { name: "ClusterError", kind: "NotLeader" };
+  await expect(jobs.launch({ ...LAUNCH, tempLocation: "gs://acme/b" })).rejects.toMatchObject(refused);
+  await expect(jobs.launch({ ...LAUNCH, pipeline: { ...PIPELINE, template: "BeamYaml" } })).rejects.toMatchObject(
+    refused,
+  );
+  await expect(jobs.stop(job, "cancel")).rejects.toMatchObject(refused);
+  await expect(jobs.setWorkers(job, { min: 1, max: 2 })).rejects.toMatchObject(refused);
+  expect(fake.newCalls()).toEqual([]);
+  expect(storage.objects.size).toBe(1);
+  await jobs.errorsOf(job);
+  expect(await listedAnew()).toHaveLength(1);
+});

@@ -1,0 +1,88 @@
+import { type JobPlace, JobsError } from "../../job-ports.ts";
+import { type ApiFault, apiFault } from "./api-fault.ts";
+
+/** What was tried, for the message. */
+export interface Attempt {
+  readonly place: JobPlace;
+  /** As in "launch the job x". */
+  readonly action: string;
+  readonly serviceAccountEmail?: string | undefined;
+}
+
+type Kind = JobsError["kind"];
+
+const KINDS: Readonly<Record<number, Kind>> = {
+  400: "Invalid",
+  401: "Forbidden",
+  403: "Forbidden",
+  404: "NotFound",
+  409: "AlreadyExists",
+  412: "Invalid",
+  413: "Invalid",
+  429: "Quota",
+};
+
+/** The error of a failed call of Dataflow, with who can mend it and how. */
+export function jobsError(error: unknown, attempt: Attempt): JobsError {
+  const fault = apiFault(error);
+  const kind = kindOf(fault);
+  const { projectId, region } = attempt.place;
+  const lead = `Dataflow of project ${projectId}, ${region}, did not ${attempt.action}: ${fault.said}.`;
+  return new JobsError(kind, [lead, mend(kind, fault, attempt)].filter(Boolean).join(" "));
+}
+
+/** The same of Cloud Storage, where the pipeline is staged. @param uri `gs://bucket/object` */
+export function stagingError(error: unknown, uri: string, { place, action }: Attempt): JobsError {
+  const fault = apiFault(error);
+  const kind = kindOf(fault);
+  const bucket = uri.split("/").slice(0, 3).join("/");
+  const lead = `Cloud Storage did not take ${uri}, which is needed to ${action} in project ${place.projectId}: ${fault.said}.`;
+  const mends: Partial<Record<Kind, string>> = {
+    Forbidden:
+      "Give the service account that the operator runs as roles/storage.objectUser on the bucket: gcloud storage buckets " +
+      `add-iam-policy-binding ${bucket} --member=serviceAccount:EMAIL --role=roles/storage.objectUser.`,
+    NotFound: `Make the bucket, in the region of the jobs: gcloud storage buckets create ${bucket} --location=${place.region}. Or mend spec.dataflow.tempLocation.`,
+  };
+  return new JobsError(kind, [lead, mends[kind]].filter(Boolean).join(" "));
+}
+
+function kindOf({ status, reason, said }: ApiFault): Kind {
+  if (reason === "RESOURCE_EXHAUSTED" || (status !== undefined && status < 500 && /\bquota\b/i.test(said)))
+    return "Quota";
+  // What a job's state does not allow now it may allow soon.
+  if (reason === "FAILED_PRECONDITION") return "Unavailable";
+  if (status === undefined) return /credentials|authenticat/i.test(said) ? "Forbidden" : "Unavailable";
+  return KINDS[status] ?? "Unavailable";
+}
+
+function mend(kind: Kind, { said }: ApiFault, { place, serviceAccountEmail }: Attempt): string {
+  const { projectId } = place;
+  switch (kind) {
+    case "Forbidden": {
+      if (/has not been used|is disabled|SERVICE_DISABLED/i.test(said)) {
+        return `Switch the API on: gcloud services enable dataflow.googleapis.com --project ${projectId}.`;
+      }
+      if (/actAs|service account/i.test(said)) {
+        const workers = serviceAccountEmail ?? "the project's default one of Compute Engine";
+        return (
+          `The operator's service account needs roles/iam.serviceAccountUser on the workers' (${workers}), and the ` +
+          "workers' needs roles/dataflow.worker."
+        );
+      }
+      return (
+        "Give the service account that the operator runs as roles/dataflow.developer: gcloud projects " +
+        `add-iam-policy-binding ${projectId} --member=serviceAccount:EMAIL --role=roles/dataflow.developer. Without ` +
+        "credentials at all, bind the operator's Kubernetes ServiceAccount to one, or set GOOGLE_APPLICATION_CREDENTIALS."
+      );
+    }
+    case "NotFound":
+      return `Check spec.dataflow.projectIds and region, and that the API is on: gcloud services enable dataflow.googleapis.com --project ${projectId}.`;
+    case "Quota":
+      return "Stop a job, have the quota raised, or name another project in spec.dataflow.projectIds.";
+    case "AlreadyExists":
+      return "The running job is adopted where its labels are this feed's; else stop it, or rename the feed.";
+    case "Invalid":
+    case "Unavailable":
+      return "";
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * The jobs of one project and region, listed once an interval for all who ask.
+ *
+ * - Callers that come while a listing is under way share it; one that failed is not kept, so the next caller lists again.
+ * - What was written through this process shows at once, also on a listing that was under way, and on later ones too
+ *   until they have it: a new job is missing from Dataflow's lists for a while.
+ * - `forget` makes the next caller list anew, whatever is under way: a launch that failed may have gone through.
+ */
+import type { Job } from "../../job-ports.ts";
+
+/** How long a job that was launched here is asked for by itself where a list lacks it. */
+const LIST_LAG_MS = 120_000;
+
+export interface PlaceReader {
+  /** Reads every job of the place. */
+  list(): Promise<Map<string, Job>>;
+  /** Reads one; undefined where there is none. */
+  get(id: string): Promise<Job | undefined>;
+}
+
+interface UnderWay {
+  readonly result: Promise<Map<string, Job>>;
+  readonly writes: Job[];
+  isStale: boolean;
+}
+
+export class PlaceListing {
+  readonly #reader: PlaceReader;
+  readonly #intervalMs: number;
+  readonly #now: () => number;
+  readonly #launched = new Map<string, number>();
+  #jobs: Map<string, Job> | undefined;
+  #freshUntil = -Infinity;
+  #underWay: UnderWay | undefined;
+
+  /** @param now milliseconds that only grow */
+  constructor(reader: PlaceReader, intervalMs: number, now: () => number) {
+    this.#reader = reader;
+    this.#intervalMs = intervalMs;
+    this.#now = now;
+  }
+
+  /** Every job by its ID; not to be changed but through `write`. Rejects with what the reader rejects with. */
+  async get(): Promise<ReadonlyMap<string, Job>> {
+    if (this.#jobs !== undefined && this.#now() < this.#freshUntil) return this.#jobs;
+    if (this.#underWay?.isStale === true) await this.#underWay.result.catch(() => undefined);
+    this.#underWay ??= this.#begin();
+    return this.#underWay.result;
+  }
+
+  /** Notes a job as it is after a write. */
+  write(job: Job): void {
+    this.#jobs?.set(job.id, job);
+    this.#underWay?.writes.push(job);
+  }
+
+  /** Notes a job that was just launched. */
+  add(job: Job): void {
+    this.#launched.set(job.id, this.#now());
+    this.write(job);
+  }
+
+  /** Lists anew for who asks next. */
+  forget(): void {
+    this.#freshUntil = -Infinity;
+    if (this.#underWay !== undefined) this.#underWay.isStale = true;
+  }
+
+  #begin(): UnderWay {
+    const startedAt = this.#now();
+    const marks = { writes: [] as Job[], isStale: false };
+    const result = this.#read()
+      .then((jobs) => {
+        for (const job of marks.writes) jobs.set(job.id, job);
+        this.#jobs = jobs;
+        this.#freshUntil = marks.isStale ? -Infinity : startedAt + this.#intervalMs;
+        return jobs;
+      })
+      .finally(() => {
+        this.#underWay = undefined;
+      });
+    return Object.assign(marks, { result });
+  }
+
+  async #read(): Promise<Map<string, Job>> {
+    const jobs = await this.#reader.list();
+    for (const [id, at] of this.#launched) {
+      if (jobs.has(id) || this.#now() - at > LIST_LAG_MS) {
+        this.#launched.delete(id);
+        continue;
+      }
+      const job = await this.#reader.get(id);
+      if (job !== undefined) jobs.set(id, job);
+    }
+    return jobs;
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Reads the jobs of a place. A list shows neither labels nor what replaced what, so a job of StockFeed's, told by its name,
+ * is asked for by itself when it is seen first, and once more when another has replaced it: one or two calls in its life,
+ * whatever the number of lists. https://cloud.google.com/dataflow/docs/reference/rest/v1b3/projects.locations.jobs/list
+ *
+ * Of other people's jobs those that are not over are shown, without labels: they count towards the project's quota.
+ */
+import type { Job, JobPlace } from "../../job-ports.ts";
+import { apiFault } from "./api-fault.ts";
+import type { ApiJob, DataflowCalls } from "./dataflow-calls.ts";
+import { isOver, jobOf } from "./job-of.ts";
+import type { PlaceReader } from "./place-listing.ts";
+
+/** How every job's name of StockFeed's begins. */
+const OWN_PREFIX = "stockfeed-";
+/** How long a job is shown after its end: a week, after which nobody retries it. */
+const KEEP_OVER_MS = 7 * 86_400_000;
+/** Details are asked for so many at a time. */
+const AT_ONCE = 8;
+
+type Details = Pick<Job, "labels" | "replaces" | "replacedBy">;
+
+/** @param now the time, against which a job's end is long past or not */
+export function placeReader(calls: () => Promise<DataflowCalls>, place: JobPlace, now: () => number): PlaceReader {
+  const details = new Map<string, Details>();
+
+  const read = async (id: string): Promise<Job> => {
+    const job = jobOf(place, await (await calls()).get(place, id));
+    const { labels, replaces, replacedBy } = job;
+    details.set(id, {
+      labels,
+      ...(replaces !== undefined && { replaces }),
+      ...(replacedBy !== undefined && { replacedBy }),
+    });
+    return job;
+  };
+
+  const complete = async (job: Job): Promise<Job> => {
+    const known = details.get(job.id);
+    if (known === undefined || (job.state === "Updated" && known.replacedBy === undefined)) {
+      return { ...(await read(job.id)), state: job.state, stateSince: job.stateSince };
+    }
+    return { ...job, ...known };
+  };
+
+  return {
+    list: async () => {
+      const listed = (await allPages(await calls(), place)).map((job) => jobOf(place, job));
+      const shown = listed.filter((job) =>
+        isOwn(job) ? !isOver(job) || job.stateSince > now() - KEEP_OVER_MS : !isOver(job),
+      );
+      const own = shown.filter(isOwn);
+      const jobs = new Map(shown.filter((job) => !isOwn(job)).map((job) => [job.id, job]));
+      for (let from = 0; from < own.length; from += AT_ONCE) {
+        for (const job of await Promise.all(own.slice(from, from + AT_ONCE).map(complete))) jobs.set(job.id, job);
+      }
+      for (const id of details.keys()) if (!jobs.has(id)) details.delete(id);
+      return jobs;
+    },
+    get: async (id) => {
+      try {
+        return await read(id);
+      } catch (error) {
+        if (apiFault(error).status === 404) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+function isOwn({ name }: Pick<Job, "name">): boolean {
+  return name.startsWith(OWN_PREFIX);
+}
+
+async function allPages(calls: DataflowCalls, place: JobPlace): Promise<ApiJob[]> {
+  const all: ApiJob[] = [];
+  let token: string | undefined;
+  do {
+    const { items, next } = await calls.list(place, token);
+    for (const job of items) all.push(job);
+    token = next;
+  } while (token !== undefined);
+  return all;
+}
