@@ -10,13 +10,17 @@ export interface FeedWindows {
 }
 
 /** A feed's streaming pipeline for one resolution, from Pub/Sub to Pub/Sub. */
-export interface BeamPipeline extends FeedWindows {
+export interface StreamingPipeline extends FeedWindows {
   /** `projects/P/subscriptions/S`, of the feed's quotes. */
   readonly subscription: string;
   /** `projects/P/topics/T`, which takes the rows. */
   readonly windowsTopic: string;
   /** `projects/P/topics/T`, which takes what is no quote of the feed. */
   readonly deadLetterTopic: string;
+}
+
+/** The same, and whose workers it runs on. */
+export interface BeamPipeline extends StreamingPipeline {
   /** Container image of the workers. */
   readonly workerImage: string;
 }
