@@ -8,6 +8,7 @@ import { buildControlPlane, builtControlPlane } from "./control-plane/build.ts";
 import { installZetasql } from "./bigquery/zetasql-package.ts";
 import { cacheDirectory } from "./heavy-parts.ts";
 import { kubeTool } from "./kube-tools.ts";
+import { installPythonBeam } from "./python-beam/python-beam.ts";
 
 const HELP = `Runs the end-to-end tests, after making what they need.
 
@@ -31,6 +32,7 @@ interface Part {
 const parts: readonly Part[] = [
   { name: "kubectl and helm", make: () => kubeTool("kubectl") },
   { name: "Google's GoogleSQL, for BigQuery", make: installZetasql },
+  { name: "Apache Beam for Python", make: installPythonBeam },
   { name: "control plane", make: makeControlPlane },
 ];
 

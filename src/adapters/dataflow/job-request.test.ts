@@ -39,6 +39,7 @@ const EXPERIMENTS = [
   "use_sibling_sdk_workers",
   "enable_streaming_engine",
   "enable_windmill_service",
+  "use_multiple_sdk_containers",
 ];
 
 let fake: FakeDataflow;

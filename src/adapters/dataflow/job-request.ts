@@ -14,8 +14,9 @@ const SDK = { name: "Apache Beam SDK for TypeScript", version: "2.49.0" } as con
 const FUNCTIONS_MODULE = "stockfeed/pipeline-functions";
 
 /**
- * Portable submission on Runner v2; workers that start one SDK process for each core, side by side; Streaming Engine,
- * without which workers can't be resized in flight.
+ * Portable submission on Runner v2; workers of one core each, the way that the TypeScript SDK's own runner asks for them
+ * (`use_sibling_sdk_workers`) beside the way that Python's, which it submits by, always does (`use_multiple_sdk_containers`);
+ * Streaming Engine, without which workers can't be resized in flight.
  */
 const EXPERIMENTS = [
   "beam_fn_api",
@@ -25,6 +26,7 @@ const EXPERIMENTS = [
   "use_sibling_sdk_workers",
   "enable_streaming_engine",
   "enable_windmill_service",
+  "use_multiple_sdk_containers",
 ] as const;
 
 /** Of a worker that can process more than one bundle on more than one core; a Node process can't. */
