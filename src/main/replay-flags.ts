@@ -9,6 +9,9 @@ import { defaultOffsetMs } from "../windows/window-spec.ts";
 import { usageError } from "./cli-error.ts";
 import { parseTime } from "./last-windows.ts";
 
+/** What may compute the windows of a replay. */
+export const REPLAY_ENGINES = ["embedded", "beam"] as const;
+
 /** The flags of `stockfeed replay` as they are typed. */
 export interface ReplayFlags {
   readonly from?: string;
@@ -17,6 +20,7 @@ export interface ReplayFlags {
   readonly offset?: string;
   readonly resolutions: string;
   readonly output: string;
+  readonly engine: (typeof REPLAY_ENGINES)[number];
   readonly views?: boolean;
   readonly json?: boolean;
 }

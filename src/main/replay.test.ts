@@ -163,6 +163,26 @@ describe("stockfeed replay", () => {
     expect(rowsOf(readFileSync(output, "utf8"))).toEqual(rows);
   });
 
+  it("writes the same file, byte by byte, with Beam as its engine", async () => {
+    const ticks = write("t.ndjson", TICKS.map(lineOf).join(""));
+    const files = ["embedded", "beam"].map((engine) => join(folder, `${engine}.ndjson`));
+    const [embedded, beam] = files as [string, string];
+    await run([ticks, ...flags, "--output", embedded]);
+    const { stdout, error } = await run([ticks, ...flags, "--engine", "beam", "--output", beam, "--json"]);
+    expect(error).toBeUndefined();
+    expect(readFileSync(beam, "utf8")).toBe(readFileSync(embedded, "utf8"));
+    const rows = replayRows(TICKS, question);
+    expect(JSON.parse(stdout)).toMatchObject({ slots: 96, quotes: 384, rows: rows.length });
+  });
+
+  it("says so when Beam would leave quotes out, as of a time that is not yet", async () => {
+    const ticks = write("t.ndjson", lineOf({ symbol: "AIG", latestPrice: 1, latestUpdate: Date.UTC(2999, 0) }));
+    const { error } = await run([ticks, "--engine", "beam", "--output", join(folder, "rows.ndjson")]);
+    expect(error?.message).toContain("Beam takes no quotes that are FutureTime: AIG: ");
+    expect(error?.exitCode).toBe(EXIT.usage);
+    expect(readdirSync(folder)).toEqual(["t.ndjson"]);
+  });
+
   it("prints top stocks and gains of the last window of each resolution", async () => {
     const ticks = write("t.ndjson", TICKS.map(lineOf).join(""));
     const args = [ticks, ...flags, "--output", join(folder, "rows.ndjson"), "--views"];
@@ -319,6 +339,25 @@ describe("stockfeed replay", () => {
     try {
       await vi.waitFor(() => {
         expect(readdirSync(folder).some((name) => name.endsWith(".partial"))).toBe(true);
+      }, 20_000);
+      child.kill("SIGINT");
+      expect(await ended).toEqual([EXIT.interrupted, null]);
+      expect(await stderr).toContain("Stopped; no rows were written.");
+      expect(readdirSync(folder)).toEqual(["t.ndjson"]);
+    } finally {
+      child.kill("SIGKILL");
+    }
+  });
+
+  it("leaves nothing behind when it is stopped while Beam runs", async () => {
+    const ticks = write("t.ndjson", TICKS.map(lineOf).join(""));
+    const day = ["--from", "2013-10-07T13:30:00Z", "--to", "2013-10-08T13:30:00Z", "--interval", "1s"];
+    const args = [ticks, ...day, "--engine", "beam", "--output", join(folder, "rows.ndjson")];
+    const { child, ended, stderr } = start(args, `export TMPDIR='${folder}'`);
+    try {
+      await vi.waitFor(() => {
+        const own = readdirSync(folder).find((name) => name.startsWith("stockfeed-beam-")) ?? "";
+        expect(readdirSync(join(folder, own))).toContain("rows-0");
       }, 20_000);
       child.kill("SIGINT");
       expect(await ended).toEqual([EXIT.interrupted, null]);

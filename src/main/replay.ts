@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { openRowFile, rowStream } from "../adapters/row-files/open-row-file.ts";
 import type { RowNames } from "../adapters/row-files/row-encoder.ts";
 import type { RowFile } from "../adapters/row-files/row-file.ts";
@@ -6,9 +6,11 @@ import { RowFileError } from "../adapters/row-files/target.ts";
 import { readRecording, type Recording } from "../adapters/ticks/recording.ts";
 import { TickFileError } from "../adapters/ticks/tick-file.ts";
 import { CELL_LIMIT } from "../api/window-rules.ts";
+import type { EpochMs } from "../quotes/quote.ts";
 import type { TickPlayback } from "../quotes/tick-playback.ts";
+import { BeamMemoryError, RefusedQuotesError } from "../pipeline/beam-errors.ts";
 import { planReplay, type ReplayPlan, type ReplayRequest } from "../replay/replay-plan.ts";
-import { replay, type ReplayCounts } from "../replay/replay.ts";
+import { replay, type ReplayCounts, type ReplayOutput } from "../replay/replay.ts";
 import { rowObjects } from "../windows/row-objects.ts";
 import type { RowColumns } from "../windows/row-columns.ts";
 import type { WindowRow } from "../windows/window-row.ts";
@@ -17,7 +19,7 @@ import { CliError, usageError } from "./cli-error.ts";
 import { type CommandIo, printJson } from "./command-io.ts";
 import { EXIT } from "./exit-codes.ts";
 import { withProgress } from "./progress.ts";
-import { parseReplayFlags, type ReplayFlags } from "./replay-flags.ts";
+import { parseReplayFlags, REPLAY_ENGINES, type ReplayFlags } from "./replay-flags.ts";
 import { badLinesText, summarize, summaryText } from "./replay-summary.ts";
 import { viewRows, viewsText } from "./replay-views.ts";
 
@@ -29,7 +31,11 @@ Examples:
   $ stockfeed replay ticks.ndjson.gz --output rows.ndjson
   $ stockfeed replay ticks.ndjson.gz --from 2013-10-07T13:30:00Z --to 2013-10-07T20:00:00Z --output rows.parquet --views
   $ stockfeed replay mon.ndjson tue.ndjson --interval 1s --resolutions 30s,1m --output - | head
+  $ stockfeed replay ticks.ndjson.gz --engine beam --output beam.ndjson
 `;
+
+const BEAM_MEND =
+  "It holds every quote once a window. Replay a shorter time or fewer symbols, or take --engine embedded.";
 
 type ReplayIo = Pick<CommandIo, "stdout" | "stderr">;
 
@@ -54,6 +60,14 @@ export function replayCommand(io: ReplayIo = process): Command {
     )
     .option("--resolutions <list>", "lengths of the windows, separated by commas", "1m,5m,15m")
     .requiredOption("--output <file>", "where rows go: .ndjson, .csv or .parquet, or - for NDJSON to standard output")
+    .addOption(
+      new Option(
+        "--engine <engine>",
+        "what computes the windows: beam is the graph of Dataflow jobs, run here, and slow",
+      )
+        .choices(REPLAY_ENGINES)
+        .default("embedded"),
+    )
     .option("--views", "print top stocks and percentage gain of the last window of each resolution")
     .option("--json", "print the summary as JSON")
     .addHelpText("after", EXAMPLES)
@@ -126,7 +140,7 @@ function checkSize({ symbols }: TickPlayback, { windows }: ReplayPlan): void {
 async function writeRows(
   playback: TickPlayback,
   plan: ReplayPlan,
-  { output, views }: ReplayFlags,
+  { output, views, engine }: ReplayFlags,
   io: ReplayIo,
   signal: AbortSignal,
 ): Promise<Replayed> {
@@ -138,21 +152,13 @@ async function writeRows(
     // A resolution has one window that ends in the last interval before plan.to.
     if (views !== true || rows.windowEnd <= plan.to - plan.intervalMs) return;
     // One by one: as arguments of one call, the rows of 130,000 symbols overflow the stack.
-    for (const row of rowObjects(rows, { ...names, feed: "replay", engine: "Embedded" }, plan.to)) lastRows.push(row);
+    const name = engine === "beam" ? "Beam" : "Embedded";
+    for (const row of rowObjects(rows, { ...names, feed: "replay", engine: name }, plan.to)) lastRows.push(row);
   };
   try {
+    const compute = engine === "beam" ? computeOnBeam : computeEmbedded;
     const counts = await withProgress(io, "Writing windows", async (update) =>
-      replay(
-        playback,
-        plan,
-        { write, drain: () => file.drain() },
-        {
-          signal,
-          onSlot: (slot) => {
-            update((slot - plan.from) / (plan.to - plan.from));
-          },
-        },
-      ),
+      compute(playback, plan, { write, drain: () => file.drain() }, update, signal),
     );
     await file.close();
     return { counts, lastRows };
@@ -161,6 +167,27 @@ async function writeRows(
     throw error;
   }
 }
+
+type Compute = (
+  playback: TickPlayback,
+  plan: ReplayPlan,
+  output: ReplayOutput,
+  onShare: (share: number) => void,
+  signal: AbortSignal,
+) => Promise<ReplayCounts>;
+
+const computeEmbedded: Compute = async (playback, plan, output, onShare, signal) => {
+  const onSlot = (slot: EpochMs) => {
+    onShare((slot - plan.from) / (plan.to - plan.from));
+  };
+  return replay(playback, plan, output, { signal, onSlot });
+};
+
+/** Loads Beam, which takes long. */
+const computeOnBeam: Compute = async (playback, plan, output, onShare, signal) => {
+  const { replayOnBeam } = await import("../pipeline/beam-replay.ts");
+  return replayOnBeam({ ...plan, playback }, output, { onShare, signal });
+};
 
 /** A stopped run leaves no file; what has gone to standard output can't be taken back. */
 function stoppedError({ output }: ReplayFlags): CliError {
@@ -171,6 +198,8 @@ function stoppedError({ output }: ReplayFlags): CliError {
 
 function toCliError(error: unknown): unknown {
   if (error instanceof TickFileError) return usageError(error.message, { cause: error });
+  if (error instanceof BeamMemoryError) return usageError(`${error.message} ${BEAM_MEND}`, { cause: error });
+  if (error instanceof RefusedQuotesError) return usageError(error.message, { cause: error });
   if (error instanceof RowFileError) return new CliError(error.message, { cause: error });
   return error;
 }

@@ -1,5 +1,5 @@
-import { formatPrice } from "../quotes/price.ts";
-import type { WindowRow } from "./window-row.ts";
+import { formatPrice, MICROS } from "../quotes/price.ts";
+import type { EngineName, WindowRow } from "./window-row.ts";
 
 /**
  * A window row as BigQuery takes it, by insertAll and by a subscription of Pub/Sub: the table's columns, decimals as text
@@ -23,6 +23,31 @@ export function rowJson(row: WindowRow): Readonly<Record<string, string | number
     expected_count: row.expectedCount,
     engine: row.engine,
     written_at: timeText(row.writtenAt),
+  };
+}
+
+/** The row of which this is the JSON: what `rowJson` gave, as it gave it. */
+export function readRowJson(json: Readonly<Record<string, string | number>>): WindowRow {
+  const text = (field: string) => String(json[field]);
+  const time = (field: string) => Date.parse(text(field));
+  const price = (field: string) => Math.round(Number(json[field]) * MICROS);
+  return {
+    feed: text("feed"),
+    symbol: text("symbol"),
+    resolutionMinutes: (time("window_end") - time("window_start")) / 60_000,
+    windowStart: time("window_start"),
+    windowEnd: time("window_end"),
+    eventTime: time("event_time"),
+    firstEventTime: time("first_event_time"),
+    firstPrice: price("first_price"),
+    lastPrice: price("last_price"),
+    minPrice: price("min_price"),
+    maxPrice: price("max_price"),
+    meanPrice: text("mean_price"),
+    quoteCount: Number(json.quote_count),
+    expectedCount: Number(json.expected_count),
+    engine: text("engine") as EngineName,
+    writtenAt: time("written_at"),
   };
 }
 
