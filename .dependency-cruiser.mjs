@@ -39,10 +39,17 @@ export default {
     {
       name: "rooms-see-ports",
       comment:
-        "poll, stream, replay, pipeline, reconcile, worker and console work on ports alone; main hands them the rest.",
+        "poll, stream, replay, pipeline, reconcile and console work on ports alone; main hands them their adapters.",
       severity: "error",
-      from: { path: "^src/(poll|stream|replay|pipeline|reconcile|worker|console)/", pathNot: "\\.test\\.ts$" },
+      from: { path: "^src/(poll|stream|replay|pipeline|reconcile|console)/", pathNot: "\\.test\\.ts$" },
       to: { path: "^src/", pathNot: ["^src/$1/", "^src/((controller|job)-)?ports\\.ts$", pure] },
+    },
+    {
+      name: "worker-sees-the-pipeline",
+      comment: "What a Dataflow job's workers run, and the functions of pipelines that they run; nothing of a cluster.",
+      severity: "error",
+      from: { path: "^src/worker/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^src/", pathNot: ["^src/(worker|pipeline)/", pure] },
     },
     {
       name: "constructs-see-the-core-only",

@@ -8,6 +8,7 @@ import { buildControlPlane, builtControlPlane } from "./control-plane/build.ts";
 import { installZetasql } from "./bigquery/zetasql-package.ts";
 import { cacheDirectory } from "./heavy-parts.ts";
 import { kubeTool } from "./kube-tools.ts";
+import { buildPrism, builtPrism } from "./prism/build.ts";
 import { installPythonBeam } from "./python-beam/python-beam.ts";
 
 const HELP = `Runs the end-to-end tests, after making what they need.
@@ -34,6 +35,7 @@ const parts: readonly Part[] = [
   { name: "Google's GoogleSQL, for BigQuery", make: installZetasql },
   { name: "Apache Beam for Python", make: installPythonBeam },
   { name: "control plane", make: makeControlPlane },
+  { name: "Prism, a Beam runner", make: makePrism },
 ];
 
 async function makeControlPlane(say: (line: string) => void): Promise<void> {
@@ -45,6 +47,11 @@ async function makeControlPlane(say: (line: string) => void): Promise<void> {
   }
   if ((await builtControlPlane()) === undefined) say("go build, which takes some minutes where nothing is built yet");
   await buildControlPlane(say);
+}
+
+async function makePrism(say: (line: string) => void): Promise<void> {
+  if ((await builtPrism()) === undefined) say("go build, which takes a minute or some where nothing is built yet");
+  await buildPrism(say);
 }
 
 async function makeParts(): Promise<void> {

@@ -7,6 +7,9 @@ import { constants } from "node:os";
 import { boot, type WorkerProcess } from "../worker/boot.ts";
 import { runWorker, type WorkerSettings } from "../worker/run-worker.ts";
 
+/** Functions of pipelines that are a part of this program. */
+const functions = { "stockfeed/pipeline-functions": () => import("../pipeline/pipeline-functions.ts") };
+
 const SETTINGS = "STOCKFEED_BEAM_WORKER";
 
 function startWorker(settings: WorkerSettings): WorkerProcess {
@@ -29,5 +32,5 @@ if (settings === undefined) {
 } else {
   // Without the process that started it, nobody would stop it.
   process.once("disconnect", () => process.exit(1));
-  process.exit(await runWorker(JSON.parse(settings) as WorkerSettings, {}));
+  process.exit(await runWorker(JSON.parse(settings) as WorkerSettings, functions));
 }

@@ -2,7 +2,7 @@
  * The parts of npm `apache-beam` that a worker is made of, loaded in the one order that works: its index first, since
  * deep imports run into its circular ones otherwise.
  */
-import "./node-compat.ts";
+import "../pipeline/node-compat.ts";
 import "apache-beam";
 
 export { BeamFnDataClient, BeamFnLoggingClient } from "apache-beam/proto/beam_fn_api.grpc-client";

@@ -9,9 +9,10 @@
  *   here each bundle counts its own;
  * - questions about a bundle that is not known, since it is over or its description is on the way, end in an error: here
  *   they get the answer that there is nothing to say, or to split;
+ * - it asks for a bundle's description without saying which worker asks, which a runner of several cannot answer;
  * - it ends by itself after a billion milliseconds, and not when the runner does: here `ended` tells.
  */
-import type { StatusObject } from "@grpc/grpc-js";
+import { Metadata, type StatusObject } from "@grpc/grpc-js";
 import {
   type BundleProcessor,
   type InstructionRequest,
@@ -23,6 +24,9 @@ import {
 import { type DataChannel, openDataChannel } from "./data-channel.ts";
 
 type Response = InstructionResponse["response"];
+type Describe = Worker["controlClient"]["getProcessBundleDescriptor"];
+type DescriptorRequest = Parameters<Describe>[0];
+type DescriptorAnswer = Parameters<Describe>[1];
 
 export class LeanWorker extends Worker {
   /** Fulfilled with the control channel's status when that has ended; code 0 is the runner's own wish. */
@@ -37,8 +41,19 @@ export class LeanWorker extends Worker {
     this.ended = new Promise((resolve) => {
       this.controlChannel.once("status", resolve);
     });
+    this.#introduce();
     // The status says the same.
     this.controlChannel.on("error", () => undefined);
+  }
+
+  /** Has the worker's ID sent with every question for a description. */
+  #introduce(): void {
+    const client = this.controlClient;
+    const metadata = new Metadata();
+    metadata.add("worker_id", this.#id);
+    const ask = client.getProcessBundleDescriptor.bind(client);
+    client.getProcessBundleDescriptor = (input: DescriptorRequest, answer: DescriptorAnswer) =>
+      ask(input, metadata, answer as () => void);
   }
 
   /** Bundles that it holds anything of: those that are under way, and those whose data came first. */

@@ -7,8 +7,8 @@ import {
   type Metadata,
   type sendUnaryData,
   Server,
-  ServerCredentials,
   type ServerDuplexStream,
+  type ServerUnaryCall,
   status,
 } from "@grpc/grpc-js";
 import type {
@@ -28,6 +28,7 @@ import {
 import { type GetProvisionInfoResponse, ProvisionInfo } from "apache-beam/proto/beam_provision_api";
 import { provisionServiceDefinition } from "apache-beam/proto/beam_provision_api.grpc-server";
 import { Struct } from "apache-beam/proto/google/protobuf/struct";
+import { listen } from "../grpc-listen.ts";
 import { decodeElements, encodeElements } from "./element-bytes.ts";
 import { SOURCE } from "./map-stage.ts";
 
@@ -167,8 +168,12 @@ export async function startFnRunner(options: FnRunnerOptions): Promise<FnRunner>
     control: (call: Control) => {
       connection(workerIdOf(call.metadata)).resolve(new WorkerConnection(call));
     },
-    getProcessBundleDescriptor: (_: unknown, answer: sendUnaryData<ProcessBundleDescriptor>) => {
-      answer(null, options.stage(endpoint));
+    getProcessBundleDescriptor: (
+      { metadata }: ServerUnaryCall<unknown, ProcessBundleDescriptor>,
+      answer: sendUnaryData<ProcessBundleDescriptor>,
+    ) => {
+      if (connections.has(workerIdOf(metadata))) answer(null, options.stage(endpoint));
+      else answer({ code: status.UNKNOWN, details: "the metadata name no worker_id of this runner's" });
     },
   });
   server.addService(beamFnDataDefinition, {
@@ -195,13 +200,7 @@ export async function startFnRunner(options: FnRunnerOptions): Promise<FnRunner>
       answer(null, { info: provisionInfo(options, endpoint) });
     },
   });
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => {
-      if (error === null) resolve(bound);
-      else reject(error);
-    });
-  });
-  endpoint = `127.0.0.1:${port}`;
+  endpoint = await listen(server);
   return {
     endpoint,
     logged,

@@ -1,5 +1,5 @@
 /** A stage as a runner describes it to a worker: elements of bytes from the runner, through one function, and back to it. */
-import "../../src/worker/node-compat.ts";
+import "../../src/pipeline/node-compat.ts";
 import "apache-beam";
 import { Pipeline } from "apache-beam/internal/pipeline";
 import { ProcessBundleDescriptor, RemoteGrpcPort } from "apache-beam/proto/beam_fn_api";

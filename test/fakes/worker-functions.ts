@@ -1,5 +1,5 @@
 /** Functions of the pipelines that tests give a worker to run; a worker loads this file by its name. */
-import "../../src/worker/node-compat.ts";
+import "../../src/pipeline/node-compat.ts";
 import "apache-beam";
 import { requireForSerialization } from "apache-beam/serialization";
 
