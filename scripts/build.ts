@@ -1,6 +1,6 @@
 /**
- * Builds dist/: the programs by the TypeScript compiler; the console's page, the poller, the functions of Beam pipelines
- * and the Dataflow worker by esbuild. The old dist/ serves until the new one is whole.
+ * Builds dist/: the programs by the TypeScript compiler; the console's page, the poller and the Dataflow jobs' worker by
+ * esbuild. The old dist/ serves until the new one is whole.
  * Usage: node scripts/build.ts
  */
 import { spawnSync } from "node:child_process";
@@ -8,7 +8,6 @@ import { chmod, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import { bundlePage } from "../src/console/bundle.ts";
-import { bundlePipelineFunctions } from "./bundle-pipeline-functions.ts";
 import { bundlePoller } from "./bundle-poller.ts";
 import { bundleWorker } from "./bundle-worker.ts";
 
@@ -33,7 +32,6 @@ const page = join(made, "src", "console", "public");
 await mkdir(page, { recursive: true });
 for (const [name, content] of await bundlePage()) await writeFile(join(page, name), content);
 await bundlePoller(join(made, "src", "main"));
-await bundlePipelineFunctions(join(made, "src", "pipeline"));
 await bundleWorker(join(made, "worker"));
 for (const [, program] of programs) await chmod(join(made, program), 0o755);
 await rm(dist, { recursive: true, force: true });

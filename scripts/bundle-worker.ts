@@ -1,5 +1,6 @@
 import { build, type Plugin } from "esbuild";
 import { join } from "node:path";
+import { englishOnly } from "./english-only.ts";
 
 const ENTRY = join(import.meta.dirname, "..", "src", "main", "beam-worker.ts");
 
@@ -35,7 +36,7 @@ export async function bundleWorker(directory: string): Promise<void> {
         'import { createRequire } from "node:module"; const require = createRequire(import.meta.url); ' +
         "const { dirname: __dirname, filename: __filename } = import.meta;",
     },
-    plugins: [withoutPubsubClient],
+    plugins: [englishOnly, withoutPubsubClient],
     logLevel: "warning",
   });
 }

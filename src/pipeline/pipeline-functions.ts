@@ -1,8 +1,8 @@
 /**
  * What a Beam pipeline does to its elements. A pipeline that is sent somewhere carries no code, only the names that these
- * functions are registered under; a worker loads the module `stockfeed/pipeline-functions`, which is this file bundled as
- * CommonJS, and finds them again. So a name is never given to another function: a job that is updated in place still has
- * the old ones.
+ * functions are registered under. A job names the module `stockfeed/pipeline-functions`; the worker's program has this file
+ * under that name, loads it, and finds them again. So a name is never given to another function: a job that is updated in
+ * place still has the old ones.
  *
  * - Every function is synchronous, since the SDK awaits none.
  * - Elements that cross between workers are objects, strings and bytes; the SDK garbles a number above 2^31 that stands
