@@ -4,6 +4,9 @@
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { crdTemplate, rulesFile, valuesFile, valuesSchemaFile } from "./chart/files.ts";
+import { feedsSchemaFile, feedsValuesFile } from "./chart/feeds.ts";
+import { chartReadme } from "./chart/readme.ts";
 import { cliReference } from "./cli-reference.ts";
 import { CRD_PATH, crdFile } from "./crd-file.ts";
 import { metricsReference } from "./metrics-reference.ts";
@@ -24,6 +27,13 @@ const generated: readonly Generated[] = [
   { path: "docs/reference/stockfeed.md", text: stockfeedReference },
   { path: "examples/ticks.ndjson", text: sampleTicks },
   { path: "examples/kubernetes/operator.yaml", text: operatorExample },
+  { path: "charts/stockfeed-operator/files/rules.yaml", text: rulesFile },
+  { path: "charts/stockfeed-operator/templates/crds.yaml", text: crdTemplate },
+  { path: "charts/stockfeed-operator/values.schema.json", text: valuesSchemaFile },
+  { path: "charts/stockfeed-operator/values.yaml", text: valuesFile },
+  { path: "charts/stockfeed-operator/README.md", text: chartReadme },
+  { path: "charts/stockfeeds/values.schema.json", text: feedsSchemaFile },
+  { path: "charts/stockfeeds/values.yaml", text: feedsValuesFile },
 ];
 
 const root = join(import.meta.dirname, "..");

@@ -49,6 +49,23 @@ export async function kubectl(kubeconfig: string, ...args: string[]): Promise<st
   return stdout;
 }
 
+/**
+ * What a helm command prints.
+ * @param home an empty directory for what it would else keep in the user's
+ * @throws with what it said on standard error, when it fails
+ */
+export async function helm(home: string, ...args: string[]): Promise<string> {
+  const env = {
+    PATH: process.env.PATH,
+    HOME: home,
+    HELM_CACHE_HOME: home,
+    HELM_CONFIG_HOME: home,
+    HELM_DATA_HOME: home,
+  };
+  const { stdout } = await promisify(execFile)(await kubeTool("helm"), args, { env, maxBuffer: 2 ** 26 });
+  return stdout;
+}
+
 const DIRECTORY_ENTRY = 0x02014b50;
 const DIRECTORY_END = 0x06054b50;
 

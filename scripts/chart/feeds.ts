@@ -1,0 +1,62 @@
+/** The files of the chart `stockfeeds` that are made of the manifest's schema. */
+import { type JsonSchema, manifestJsonSchema } from "../../src/api/fields.ts";
+
+const NAMES = { type: "object", additionalProperties: { type: "string" } } as const;
+
+/** JSON Schema of the values: a feed's spec as the CRD has it, so that Helm refuses what the API server would. */
+export function feedsSchemaFile(): string {
+  const { spec = {}, metadata = {} } = manifestJsonSchema().properties ?? {};
+  const schema = {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    type: "object",
+    additionalProperties: false,
+    properties: {
+      defaults: {
+        description: "Fields of a spec that every feed has unless it says otherwise.",
+        ...partial(spec),
+      },
+      feeds: {
+        description: "The feeds of this release.",
+        type: "array",
+        items: {
+          type: "object",
+          additionalProperties: false,
+          required: ["name"],
+          properties: {
+            name: { description: "Name of the feed.", ...metadata.properties?.name },
+            namespace: { description: "Its namespace; the release's where it is left out.", type: "string" },
+            labels: { description: "More labels.", ...NAMES },
+            annotations: { description: "Annotations.", ...NAMES },
+            spec: { description: "What it does.", ...partial(spec) },
+          },
+        },
+      },
+      global: { description: "Values that a parent chart sets for all; not used.", type: "object" },
+    },
+  };
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
+
+/** A spec some of whose required fields come from elsewhere. */
+function partial(spec: JsonSchema): JsonSchema {
+  return { ...spec, required: [] };
+}
+
+export function feedsValuesFile(): string {
+  return `# Values of the chart stockfeeds. Made by npm run generate from scripts/chart/feeds.ts.
+
+# Fields of a spec that every feed has unless it says otherwise, such as
+#   pubsub: {projectId: my-project}
+#   sink: {bigQuery: {projectId: my-project, dataset: markets}}
+#   polling: {session: NYSE}
+defaults: {}
+
+# The feeds of this release: each with a name and a spec, and where it is wanted a namespace, labels and annotations. Such as
+#   - name: tech
+#     spec: {symbols: [AAPL, MSFT, NVDA], provider: {type: Alpaca, credentialsSecretRef: {name: alpaca}}}
+#   - name: gold
+#     namespace: research
+#     spec: {symbols: [GLD, IAU], provider: {type: Simulated}}
+feeds: []
+`;
+}

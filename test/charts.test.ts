@@ -1,0 +1,184 @@
+/** The charts as the real helm renders them, held to the constructs and to the schema of manifests. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { operatorInstall, type OperatorSettings } from "../cdk8s/operator.ts";
+import type { KubeObject } from "../src/api/kube-object.ts";
+import { parseManifests } from "../src/api/parse.ts";
+import { helm, kubeToolMissing } from "./kube-tools.ts";
+
+const missing = kubeToolMissing("helm");
+const OPERATOR = "charts/stockfeed-operator";
+const FEEDS = "charts/stockfeeds";
+
+const home = mkdtempSync(join(tmpdir(), "stockfeed-helm-"));
+afterAll(() => {
+  rmSync(home, { recursive: true });
+});
+
+let files = 0;
+async function template(chart: string, values: object = {}, release = "stockfeed-operator"): Promise<KubeObject[]> {
+  const file = join(home, `values-${files++}.json`);
+  writeFileSync(file, JSON.stringify(values));
+  const text = await helm(home, "template", release, chart, "--namespace", "stockfeed-system", "--values", file);
+  return parseAllDocuments(text, { version: "1.1" })
+    .map((document) => document.toJS() as KubeObject | null)
+    .filter((object) => object !== null);
+}
+const kindsOf = (objects: readonly KubeObject[]) => objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+const find = (objects: readonly KubeObject[], kind: string) => {
+  const found = objects.find((object) => object.kind === kind);
+  if (found === undefined) throw new Error(`There is no ${kind}.`);
+  return found;
+};
+
+/** An object without what only a release has: labels of Helm's, and the order of flags. */
+function bare(object: KubeObject): unknown {
+  const text = JSON.stringify(object, (key, value: unknown) => {
+    if (key === "args") return (value as string[]).toSorted();
+    if (key !== "labels" && key !== "matchLabels") return value;
+    const own = Object.entries(value as Record<string, string>).filter(
+      ([name]) => !/^helm\.sh\/|\/(managed-by|version|instance)$/.test(name),
+    );
+    return Object.fromEntries(own);
+  });
+  return JSON.parse(text);
+}
+
+describe.skipIf(missing !== undefined && process.env.CI === undefined)("the chart of the operator", () => {
+  const settings: OperatorSettings = {
+    namespace: "stockfeed-system",
+    image: "registry.example.com/stockfeed:1.2.3",
+    imagePullPolicy: "Always",
+    leaseName: "stockfeed-operator",
+    args: ["--concurrency=16", "--drift-interval=5m"],
+  };
+  const image = { repository: "registry.example.com/stockfeed", tag: "1.2.3", pullPolicy: "Always" };
+
+  it.each<[string, object, Partial<OperatorSettings>]>([
+    ["as it comes", {}, {}],
+    ["for some namespaces", { namespaces: ["markets", "research"] }, { namespaces: ["markets", "research"] }],
+    [
+      "for a shard that may use one project alone",
+      { selector: "shard=a", leaseName: "shard-a", allowedProjects: ["acme"], replicas: 1 },
+      { leaseName: "shard-a", allowedProjects: ["acme"], args: [...(settings.args ?? []), "--selector=shard=a"] },
+    ],
+    [
+      "with an account of Google's and variables",
+      { serviceAccount: { annotations: { "iam.gke.io/gcp-service-account": "a@b" } }, env: { A: "1" } },
+      { serviceAccountAnnotations: { "iam.gke.io/gcp-service-account": "a@b" }, env: { A: "1" } },
+    ],
+  ])("makes what the constructs make, %s", async (_, values, more) => {
+    const rendered = await template(OPERATOR, { image, ...values });
+    const own = rendered.filter(({ kind }) => !["CustomResourceDefinition", "Service", "Pod"].includes(kind));
+    const wanted = operatorInstall({ ...settings, ...more }).filter(({ kind }) => kind !== "Namespace");
+    expect(inOrder(own).map(bare)).toEqual(inOrder(wanted).map(bare));
+  });
+
+  it("holds the CRD as it is committed, kept when the release goes, or leaves it out", async () => {
+    const committed = parseAllDocuments(readFileSync("crds/stockfeeds.stockfeed.dev.yaml", "utf8"), {
+      version: "1.1",
+    })[0]?.toJS() as KubeObject;
+    const kept = find(await template(OPERATOR), "CustomResourceDefinition");
+    expect(kept.metadata.annotations).toEqual({ "helm.sh/resource-policy": "keep" });
+    expect(kept.spec).toEqual(committed.spec);
+    const notKept = find(await template(OPERATOR, { crds: { keep: false } }), "CustomResourceDefinition");
+    expect(notKept).toEqual(committed);
+    expect(kindsOf(await template(OPERATOR, { crds: { install: false } })).join()).not.toContain("CustomResource");
+  });
+
+  it("makes what its switches say, and not what they don't", async () => {
+    const all = await template(OPERATOR, {
+      podDisruptionBudget: { enabled: true },
+      networkPolicy: { enabled: true, extraEgress: [{ ports: [{ port: 8085 }] }] },
+      monitoring: {
+        podMonitor: { enabled: true, labels: { release: "prometheus" } },
+        podMonitoring: { enabled: true },
+      },
+      namespaces: ["markets"],
+    });
+    const made = kindsOf(all);
+    for (const kind of ["PodDisruptionBudget", "NetworkPolicy", "PodMonitor", "PodMonitoring", "Service"]) {
+      expect(made).toContain(`${kind} stockfeed-operator`);
+    }
+    expect(made.filter((name) => name.startsWith("PodMonitor "))).toHaveLength(3);
+    const engines = all.find(({ kind, metadata }) => kind === "PodMonitor" && metadata.name.endsWith("-streams"));
+    expect(engines?.metadata.labels).toMatchObject({ release: "prometheus" });
+    expect(engines?.spec).toMatchObject({
+      namespaceSelector: { matchNames: ["markets"] },
+      selector: { matchLabels: { "app.kubernetes.io/component": "stream" } },
+    });
+    const none = await template(OPERATOR, {
+      crds: { install: false },
+      rbac: { create: false },
+      service: { enabled: false },
+      serviceAccount: { create: false, name: "mine" },
+    });
+    expect(kindsOf(none)).toEqual(["Deployment stockfeed-operator"]);
+    expect(JSON.stringify(none)).toContain('"serviceAccountName":"mine"');
+  });
+
+  it("names everything after the release, so that two may be side by side", async () => {
+    const names = (await template(OPERATOR, { crds: { install: false } }, "blue")).map(({ metadata }) => metadata.name);
+    for (const name of names) expect(name).toMatch(/^blue-stockfeed-operator/);
+    const other = await template(OPERATOR, {}, "blue");
+    expect(JSON.stringify(find(other, "Deployment"))).toContain("--lease-name=blue-stockfeed-operator");
+  });
+
+  it.each<[object, string]>([
+    [{ replica: 2 }, "replica"],
+    [{ image: { tags: "1" } }, "tags"],
+    [{ replicas: "two" }, "replicas"],
+    [{ driftInterval: "soon" }, "driftInterval"],
+    [{ serviceAccount: { create: false } }, "serviceAccount.name is empty"],
+  ])("refuses %j, and names it", async (values, named) => {
+    await expect(template(OPERATOR, values)).rejects.toThrow(named);
+  });
+
+  it("passes helm lint without a warning", async () => {
+    expect(await helm(home, "lint", "--strict", OPERATOR, FEEDS)).toContain("0 chart(s) failed");
+  });
+});
+
+describe.skipIf(missing !== undefined && process.env.CI === undefined)("the chart of feeds", () => {
+  const values = {
+    defaults: { pubsub: { projectId: "acme" }, polling: { session: "NYSE", interval: "20s" } },
+    feeds: [
+      { name: "tech", spec: { symbols: ["AAPL"], provider: { type: "Simulated" }, polling: { interval: "10s" } } },
+      {
+        name: "gold",
+        namespace: "research",
+        labels: { a: "b" },
+        spec: { symbols: ["GLD"], provider: { type: "Simulated" } },
+      },
+    ],
+  };
+
+  it("makes feeds that are valid, with what all have unless they say otherwise", async () => {
+    const feeds = await template(FEEDS, values, "fleet");
+    const text = feeds.map((feed) => JSON.stringify(feed)).join("\n---\n");
+    expect(parseManifests([{ source: "helm", text }])).toMatchObject({ ok: true });
+    expect(feeds.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)).toEqual([
+      "stockfeed-system/tech",
+      "research/gold",
+    ]);
+    expect(feeds.map(({ spec }) => (spec as { polling: object }).polling)).toEqual([
+      { session: "NYSE", interval: "10s" },
+      { session: "NYSE", interval: "20s" },
+    ]);
+    expect(feeds[1]?.metadata.labels).toMatchObject({ a: "b", "app.kubernetes.io/instance": "fleet" });
+  });
+
+  it("refuses a field that no feed has, before anything is applied", async () => {
+    const feeds = [{ name: "tech", spec: { symbol: ["AAPL"] } }];
+    await expect(template(FEEDS, { feeds })).rejects.toThrow("symbol");
+    await expect(template(FEEDS, { feeds: [{ spec: {} }] })).rejects.toThrow("name");
+  });
+});
+
+function inOrder(objects: readonly KubeObject[]): KubeObject[] {
+  const key = ({ kind, metadata }: KubeObject) => [kind, metadata.namespace, metadata.name].join();
+  return objects.toSorted((a, b) => key(a).localeCompare(key(b)));
+}
