@@ -6,6 +6,8 @@ export interface GoProgram {
   readonly directory: string;
   /** The package to build, `.` or an import path. */
   readonly package: string;
+  /** Values of Go variables, by `import/path.name`, that are set as the program is linked. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** Whether this machine has Go. */
@@ -19,9 +21,10 @@ export function hasGo(): boolean {
  * @param say takes lines on how far it is
  */
 export async function goBuild(program: GoProgram, output: string, say: (line: string) => void): Promise<void> {
-  const { directory } = program;
+  const { directory, variables = {} } = program;
+  const set = Object.entries(variables).map(([name, value]) => ` -X ${name}=${value}`);
   // Without paths in it, what one directory has compiled serves another.
-  const args = ["build", "-v", "-trimpath", "-ldflags=-s -w", "-o", output, program.package];
+  const args = ["build", "-v", "-trimpath", `-ldflags=-s -w${set.join("")}`, "-o", output, program.package];
   const child = spawn("go", args, { cwd: directory, stdio: ["ignore", "ignore", "pipe"] });
   let packages = 0;
   let text = "";

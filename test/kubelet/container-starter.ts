@@ -18,6 +18,8 @@ export interface StarterOptions {
   readonly kubeconfig: string;
   readonly images: Readonly<Record<string, readonly string[]>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Where a `service.namespace:port` in a variable is, in place of a cluster's DNS and proxy. */
+  readonly services?: Readonly<Record<string, () => Promise<string>>>;
 }
 
 /** A port that a container declares, and the one that it really has. */
@@ -59,6 +61,7 @@ export class ContainerStarter {
     await mkdir(directory, { recursive: true });
     const port = await this.#portFor(pod, container, environment[PORT_VARIABLE]);
     if (port !== undefined) environment[PORT_VARIABLE] = String(port.real);
+    await this.#leadToServices(environment);
     if (container.volumeMounts?.some(({ mountPath }) => mountPath === TOKEN_MOUNT) === true)
       environment.KUBECONFIG = await this.#writeKubeconfig(pod, directory);
     const argv = [...command, ...(container.args ?? [])].map((word) => expand(word, environment));
@@ -73,6 +76,14 @@ export class ContainerStarter {
         : (container.ports?.find(({ name }) => name === port)?.containerPort ?? Number(port));
     const given = this.#ports.get(`${pod.metadata.uid}/${container.name}`);
     return given?.declared === number ? given.real : number;
+  }
+
+  async #leadToServices(environment: Record<string, string>): Promise<void> {
+    for (const [service, address] of Object.entries(this.#options.services ?? {})) {
+      for (const [name, value] of Object.entries(environment)) {
+        if (value.includes(service)) environment[name] = value.replaceAll(service, await address());
+      }
+    }
   }
 
   /** Pods of a name have directories in the order of their first start. */

@@ -37,6 +37,8 @@ export interface KubeletOptions {
   readonly images: Readonly<Record<string, readonly string[]>>;
   /** What every process gets on top of its container's environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Where a `service.namespace:port` in a container's variable is, in place of a cluster's DNS and proxy. */
+  readonly services?: Readonly<Record<string, () => Promise<string>>>;
   readonly nodeName?: string;
   /** Pods that run at once; more wait unbound. By default 100. */
   readonly maxPods?: number;

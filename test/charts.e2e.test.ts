@@ -1,0 +1,201 @@
+/**
+ * The charts on a real API server with a real controller-manager, by the real helm: installed, tested, upgraded, rolled
+ * back, uninstalled and installed again, while feeds poll on. The kubelet runs the operator and the feeds as processes.
+ */
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type BigQueryServer, startBigQuery } from "./bigquery/bigquery-server.ts";
+import { makeTables, makeViews } from "./bigquery/stockfeed-dataset.ts";
+import { type ControlPlane, controlPlaneMissing, startControlPlane } from "./control-plane/control-plane.ts";
+import { type AnyObject, KubeClient } from "./kube-client.ts";
+import { helm } from "./kube-tools.ts";
+import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
+import { FEEDS, type LiveFeed, until } from "./operator-world.ts";
+import { type PubsubEmulator, pubsubEmulatorMissing, startPubsubEmulator } from "./pubsub-emulator.ts";
+
+const PROGRAM = [process.execPath, resolve("src/main/stockfeed.ts")];
+const NAMESPACE = "stockfeed-system";
+const PODS = `/api/v1/namespaces/${NAMESPACE}/pods`;
+const CRONJOBS = "/apis/batch/v1/namespaces/markets/cronjobs";
+const CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/stockfeeds.stockfeed.dev";
+const PATIENCE_MS = 60_000;
+
+const missing = (await controlPlaneMissing()) ?? pubsubEmulatorMissing();
+
+interface Crd extends AnyObject {
+  readonly spec: { readonly names: { readonly shortNames?: readonly string[] } };
+}
+
+describe.skipIf(missing !== undefined && process.env.CI === undefined)("the charts", { timeout: 180_000 }, () => {
+  let plane: ControlPlane;
+  let emulator: PubsubEmulator;
+  let bigQuery: BigQueryServer;
+  let kubelet: Kubelet;
+  let kube: KubeClient;
+  let home: string;
+  /** The chart as a version before this one would have it: another version, and a CRD without its short name. */
+  let before: string;
+
+  beforeAll(async () => {
+    [plane, emulator, bigQuery] = await Promise.all([startControlPlane(), startPubsubEmulator(), startBigQuery()]);
+    kube = new KubeClient(plane.kubeconfig);
+    home = await mkdtemp(join(tmpdir(), "stockfeed-helm-"));
+    before = join(home, "before");
+    await cp("charts/stockfeed-operator", before, { recursive: true });
+    await replaceIn(join(before, "Chart.yaml"), /^version: .*$/m, "version: 0.0.9");
+    await replaceIn(join(before, "templates/crds.yaml"), /^ +shortNames:\n +- sf\n/m, "");
+    kubelet = await startKubelet({
+      kubeconfig: plane.kubeconfig,
+      images: { "stockfeed:dev": PROGRAM },
+      backoff: 500,
+      services: { [`stockfeed-operator.${NAMESPACE}:8080`]: async () => `127.0.0.1:${await operatorPort()}` },
+    });
+    await makeTables(bigQuery, "markets");
+    await makeViews(bigQuery, "markets");
+    await kube.create("/api/v1/namespaces", { metadata: { name: "markets" } });
+  }, 120_000);
+  afterAll(async () => {
+    await kubelet.stop();
+    await Promise.all([plane.stop(), emulator.stop(), bigQuery.stop()]);
+    await rm(home, { recursive: true });
+  });
+
+  // Each step needs the ones before it.
+  let failed = false;
+  beforeEach(({ skip }) => {
+    skip(failed, "a step before it failed");
+  });
+  afterEach(async ({ task }) => {
+    if (failed || task.result?.state !== "fail") return;
+    failed = true;
+    for (const { metadata } of (await kube.list("/api/v1/pods")).items) {
+      const { namespace = "", name } = metadata;
+      console.log(`${namespace}/${name}:\n${kubelet.logs(namespace, name).slice(-2000)}`);
+    }
+  });
+
+  const run = (command: string, release: string, ...args: string[]) =>
+    helm(home, command, release, ...args, "--namespace", NAMESPACE, "--kubeconfig", plane.kubeconfig);
+  const values = async (name: string, contents: object) => {
+    const file = join(home, name);
+    await writeFile(file, JSON.stringify(contents));
+    return ["--values", file];
+  };
+  const operatorValues = () =>
+    values("operator.json", {
+      image: { tag: "dev" },
+      project: "acme",
+      env: { PUBSUB_EMULATOR_HOST: emulator.host, BIGQUERY_EMULATOR_HOST: bigQuery.url },
+      driftInterval: "2s",
+    });
+  const install = async (chart: string) =>
+    run("install", "stockfeed-operator", chart, "--create-namespace", "--wait", ...(await operatorValues()));
+  const operators = async () =>
+    (await kube.list(`${PODS}?labelSelector=app.kubernetes.io/component=operator`)).items.filter(
+      ({ metadata }) => metadata.deletionTimestamp === undefined,
+    );
+  async function operatorPort(): Promise<string> {
+    const [pod] = await operators();
+    return pod?.metadata.annotations?.["test.stockfeed.dev/port"] ?? "";
+  }
+  const crd = () => kube.get<Crd>(CRD);
+  const uids = async (path: string) => (await kube.list(path)).items.map(({ metadata }) => metadata.uid).toSorted();
+  const ready = async (name: string) => {
+    const { metadata, status } = await kube.get<LiveFeed>(`${FEEDS}/${name}`);
+    const condition = status?.conditions?.find(({ type }) => type === "Ready");
+    return condition?.status === "True" && status?.observedGeneration === metadata.generation;
+  };
+  const topics = async () => {
+    const response = await fetch(`http://${emulator.host}/v1/projects/acme/topics`);
+    const { topics: listed = [] } = (await response.json()) as { topics?: { name: string }[] };
+    return listed.map(({ name }) => name.split("/").at(-1) ?? "").toSorted();
+  };
+
+  it("install an operator that runs with the release's rights alone", async () => {
+    const said = await install(before);
+    expect(said).toContain(`kubectl rollout status deployment/stockfeed-operator --namespace ${NAMESPACE}`);
+    expect(await operators()).toHaveLength(1);
+    expect((await crd()).spec.names.shortNames).toBeUndefined();
+  });
+
+  it("pass helm test, which asks the operator whether it is ready", async () => {
+    expect(await run("test", "stockfeed-operator")).toMatch(/Phase: +Succeeded/);
+    expect(kubelet.logs(NAMESPACE, "stockfeed-operator-test")).toContain("200 ok");
+  });
+
+  it("make a fleet of feeds, in a release of its own", async () => {
+    const sink = { bigQuery: { projectId: bigQuery.project, dataset: "markets" } };
+    const feed = (name: string) => ({ name, namespace: "markets", spec: { symbols: ["AAPL", "MSFT"] } });
+    const fleet = await values("feeds.json", {
+      defaults: { provider: { type: "Simulated" }, sink, deletionPolicy: "Cancel" },
+      feeds: [feed("tech"), feed("gold")],
+    });
+    await run("install", "feeds", "charts/stockfeeds", ...fleet);
+    await until(async () => (await ready("tech")) && (await ready("gold")), PATIENCE_MS);
+    expect((await kube.list(CRONJOBS)).items.map(({ metadata }) => metadata.name).toSorted()).toEqual([
+      "gold-poll",
+      "tech-poll",
+    ]);
+  });
+
+  it("upgrade operator and CRD from the version before, and leave the feeds' workloads as they are", async () => {
+    const workloads = await uids(CRONJOBS);
+    const [old] = await operators();
+    await run("upgrade", "stockfeed-operator", "charts/stockfeed-operator", "--wait", ...(await more("6")));
+    expect((await crd()).spec.names.shortNames).toEqual(["sf"]);
+    await until(
+      async () => (await operators()).every(({ metadata }) => metadata.uid !== old?.metadata.uid),
+      PATIENCE_MS,
+    );
+    await until(async () => (await ready("tech")) && (await ready("gold")), PATIENCE_MS);
+    expect(await uids(CRONJOBS)).toEqual(workloads);
+  });
+
+  it("roll back to it", async () => {
+    await run("rollback", "stockfeed-operator", "1", "--wait");
+    expect((await crd()).spec.names.shortNames).toBeUndefined();
+    expect(await operators()).toHaveLength(1);
+    await run("rollback", "stockfeed-operator", "2", "--wait");
+    expect((await crd()).spec.names.shortNames).toEqual(["sf"]);
+  });
+
+  it("uninstalled, leave CRD and feeds, which poll on; one that is deleted meanwhile waits for an operator", async () => {
+    const feeds = await uids(FEEDS);
+    const workloads = await uids(CRONJOBS);
+    await run("uninstall", "stockfeed-operator", "--wait");
+    await until(async () => (await operators()).length === 0, PATIENCE_MS);
+    expect(await uids(FEEDS)).toEqual(feeds);
+    expect(await uids(CRONJOBS)).toEqual(workloads);
+    // Jobs are the cluster's business: the next minute has one as if nothing had happened.
+    const jobs = await uids("/apis/batch/v1/namespaces/markets/jobs");
+    await until(
+      async () => (await uids("/apis/batch/v1/namespaces/markets/jobs")).some((uid) => !jobs.includes(uid)),
+      90_000,
+    );
+    await kube.delete(`${FEEDS}/gold`);
+    const { metadata } = await kube.get<LiveFeed>(`${FEEDS}/gold`);
+    expect(metadata.deletionTimestamp).toBeDefined();
+    expect(await topics()).toHaveLength(3);
+  });
+
+  it("installed again, find the feeds that are there, and free the one that was deleted", async () => {
+    const [tech] = await uids(`${CRONJOBS}?labelSelector=stockfeed.dev/feed=tech`);
+    await install("charts/stockfeed-operator");
+    await until(async () => (await uids(FEEDS)).length === 1, PATIENCE_MS);
+    await until(() => ready("tech"), PATIENCE_MS);
+    expect(await uids(CRONJOBS)).toEqual([tech]);
+    expect(await topics()).toHaveLength(2);
+  });
+
+  async function more(concurrency: string): Promise<string[]> {
+    return [...(await operatorValues()), "--set", `concurrency=${concurrency}`];
+  }
+});
+
+async function replaceIn(file: string, pattern: RegExp, by: string): Promise<void> {
+  const text = await readFile(file, "utf8");
+  if (!pattern.test(text)) throw new Error(`${file} has no ${String(pattern)}.`);
+  await writeFile(file, text.replace(pattern, by));
+}
