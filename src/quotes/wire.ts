@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { providerSchema } from "../api/provider-spec.ts";
+import { formatPlace, parsePlace, type Place } from "./place.ts";
 import { formatPrice, isPrice, parsePrice } from "./price.ts";
 import type { DeadLetter, DeadLetterReason, Quote } from "./quote.ts";
 import { isTime, type Rejection } from "./quote-check.ts";
@@ -7,7 +8,13 @@ import { isTime, type Rejection } from "./quote-check.ts";
 /** A quote as a bus carries it: JSON in the snake_case of the table `quotes`, and attributes to route by. */
 export interface QuoteMessage {
   readonly data: string;
-  readonly attributes: { readonly symbol: string; readonly observed_at: string; readonly feed: string };
+  readonly attributes: {
+    readonly symbol: string;
+    readonly observed_at: string;
+    readonly feed: string;
+    /** A place among a poller's messages. */
+    readonly place?: string;
+  };
 }
 
 /**
@@ -30,15 +37,24 @@ export function quoteJson(quote: Quote): string {
 
 /**
  * The message of a quote: the price as decimal text, times as RFC 3339 in UTC with milliseconds.
+ * @param place where it stands among its poller's messages; a quote that is sent by itself has none
  * @throws RangeError when a time is none; `checkQuote` tells beforehand
  */
-export function encodeQuote(quote: Quote): QuoteMessage {
+export function encodeQuote(quote: Quote, place?: Place): QuoteMessage {
   const { feed, symbol } = quote;
   for (const time of [quote.observedAt, quote.providerTime]) {
     if (!isTime(time)) throw new RangeError(`${symbol}: ${time} is no time in milliseconds.`);
   }
   const observed_at = new Date(quote.observedAt).toISOString();
-  return { data: quoteJson(quote), attributes: { symbol, observed_at, feed } };
+  return {
+    data: quoteJson(quote),
+    attributes: { symbol, observed_at, feed, ...(place && { place: formatPlace(place) }) },
+  };
+}
+
+/** A message's place; undefined where it has none. */
+export function decodePlace({ observed_at, place }: Partial<Record<string, string>>): Place | undefined {
+  return place === undefined ? undefined : parsePlace(place, Date.parse(observed_at ?? ""));
 }
 
 /** A dead letter as a bus carries it: what came, as it came, and why it was of no use as attributes. */

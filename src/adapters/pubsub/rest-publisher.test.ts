@@ -2,18 +2,22 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type FakePubsub, fakePubsub } from "../../../test/fakes/pubsub-rest.ts";
 import { symbols } from "../../../test/feed.ts";
 import { type PubsubEmulator, pubsubEmulatorMissing, startPubsubEmulator } from "../../../test/pubsub-emulator.ts";
+import { Places } from "../../quotes/place.ts";
 import type { DeadLetter, Quote } from "../../quotes/quote.ts";
-import { decodeQuote } from "../../quotes/wire.ts";
+import { sessionOf } from "../../quotes/session.ts";
+import { decodePlace, decodeQuote } from "../../quotes/wire.ts";
 import { accessTokens, type AccessTokens } from "./access-token.ts";
 import { RestPublisher } from "./rest-publisher.ts";
 
 const slot = Date.parse("2013-10-07T13:30:00Z");
 
-const quoteOf = (symbol: string): Quote => ({
+const always = sessionOf({ session: "Always", extendedHours: false });
+
+const quoteOf = (symbol: string, observedAt = slot): Quote => ({
   feed: "markets/tech",
   symbol,
   price: 167_410_000,
-  observedAt: slot,
+  observedAt,
   providerTime: slot - 1_500,
   provider: "Simulated",
 });
@@ -31,6 +35,7 @@ const publisherTo = (host: string, tokens?: AccessTokens) =>
     quotesTopic: "tech-quotes",
     deadLetterTopic: "stockfeed-dead-letter",
     baseUrl: `http://${host}`,
+    places: new Places({ poller: "a1", shard: 0, session: always, intervalMs: 10_000, from: slot }),
     ...(tokens && { tokens }),
   });
 
@@ -53,6 +58,29 @@ describe("publishing over REST", () => {
     });
   });
 
+  it("numbers a slot's messages, the same when they are sent again, and names the slots around it that have some", async () => {
+    const publisher = publisherTo(pubsub.host);
+    await publisher.publish([quoteOf("AAPL"), quoteOf("MSFT")]);
+    pubsub.answers = ["forget-one"];
+    const later = [quoteOf("AAPL", slot + 20_000), quoteOf("MSFT", slot + 20_000)];
+    await expect(publisher.publish(later)).rejects.toThrow();
+    pubsub.answers = [];
+    await publisher.publish(later);
+    await publisher.publish([quoteOf("AAPL", slot + 30_000)]);
+    const places = pubsub.messages.map(({ attributes }) => decodePlace(attributes));
+    const at = (seconds: number, back: number, own = true) => ({
+      poller: "a1",
+      shard: 0,
+      slot: slot + seconds * 1000,
+      previous: { slot: slot + (seconds - back) * 1000, own },
+      next: slot + (seconds + 10) * 1000,
+    });
+    const two = (place: object) => [1, 2].map((part) => ({ ...place, part, parts: 2 }));
+    expect(places.slice(0, 2)).toEqual(two(at(0, 10, false)));
+    expect(places.slice(-3, -1)).toEqual(two(at(20, 20)));
+    expect(places.at(-1)).toEqual({ ...at(30, 10), part: 1, parts: 1 });
+  });
+
   it("sends a dead letter as it came, with the reason", async () => {
     await publisherTo(pubsub.host).putDeadLetters([letter]);
     const { feed, reason, detail, payload } = letter;
@@ -61,7 +89,7 @@ describe("publishing over REST", () => {
   });
 
   it("puts at most 1,000 messages into a request, and sends them all", async () => {
-    await publisherTo(pubsub.host).publish(symbols(2_500).map(quoteOf));
+    await publisherTo(pubsub.host).publish(symbols(2_500).map((symbol) => quoteOf(symbol)));
     expect(pubsub.calls.map(({ messages }) => messages).sort((a, b) => a - b)).toEqual([500, 1_000, 1_000]);
     expect(new Set(pubsub.messages.map(({ attributes }) => attributes.symbol)).size).toBe(2_500);
   });
@@ -106,7 +134,7 @@ describe("publishing with a token", () => {
   afterEach(() => pubsub.close());
 
   it("asks the metadata server once, also where many messages go out at once", async () => {
-    await publisher.publish(symbols(3_000).map(quoteOf));
+    await publisher.publish(symbols(3_000).map((symbol) => quoteOf(symbol)));
     await publisher.publish([quoteOf("AAPL")]);
     expect(pubsub.tokensGiven).toBe(1);
     expect(new Set(pubsub.calls.map(({ authorization }) => authorization))).toEqual(new Set(["Bearer token-1"]));

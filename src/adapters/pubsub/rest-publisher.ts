@@ -8,6 +8,7 @@
  * - Nothing is tried again in here, save that a token which was refused is replaced once.
  */
 import type { Bus, DeadLetters } from "../../ports.ts";
+import type { Places } from "../../quotes/place.ts";
 import type { DeadLetter, Quote } from "../../quotes/quote.ts";
 import { type DeadLetterMessage, encodeDeadLetter, encodeQuote, type QuoteMessage } from "../../quotes/wire.ts";
 import { type AccessTokens, PublishError, reason } from "./access-token.ts";
@@ -19,6 +20,8 @@ export interface RestPublisherOptions {
   readonly deadLetterTopic: string;
   /** Where Pub/Sub is, without a slash at the end. */
   readonly baseUrl: string;
+  /** Of this poller's quotes. */
+  readonly places: Places;
   /** Who is sending; an emulator does not ask. */
   readonly tokens?: AccessTokens;
 }
@@ -38,9 +41,20 @@ export class RestPublisher implements Pick<Bus, "publish">, DeadLetters {
     this.#options = options;
   }
 
-  /** @throws PublishError that names the topic and what to mend */
+  /**
+   * Publishes all quotes of a slot.
+   * @throws PublishError that names the topic and what to mend
+   */
   async publish(quotes: readonly Quote[]): Promise<void> {
-    await this.#send(this.#options.quotesTopic, quotes.map(encodeQuote));
+    const [first] = quotes;
+    if (first === undefined) return;
+    const { quotesTopic, places } = this.#options;
+    const own = places.of(first.observedAt, quotes.length);
+    await this.#send(
+      quotesTopic,
+      quotes.map((quote, i) => encodeQuote(quote, own[i])),
+    );
+    places.published(first.observedAt);
   }
 
   /** @throws PublishError that names the topic and what to mend */

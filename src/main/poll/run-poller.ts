@@ -8,6 +8,7 @@ import { runPollLoop } from "../../poll/poll-loop.ts";
 import type { SlotReport } from "../../poll/slot-report.ts";
 import type { Clock, QuoteProvider, Telemetry } from "../../ports.ts";
 import { formatTime } from "../../quotes/format-time.ts";
+import { Places } from "../../quotes/place.ts";
 import type { PollSummary } from "../../quotes/poll-summary.ts";
 import type { EpochMs } from "../../quotes/quote.ts";
 import { sessionOf } from "../../quotes/session.ts";
@@ -48,11 +49,14 @@ export async function runPoller(options: PollerOptions): Promise<PollSummary> {
   const provider = providerOf(options);
   const emulator = env.PUBSUB_EMULATOR_HOST;
   const tokens = emulator ? undefined : accessTokens(env, () => clock.now());
+  const session = sessionOf(polling);
+  const intervalMs = durationMs(polling.interval);
   const publisher = new RestPublisher({
     projectId: task.projectId,
     quotesTopic: pubsubName(feed, "quotes"),
     deadLetterTopic: PROJECT_NAMES.deadLetter,
     baseUrl: emulator ? `http://${emulator}` : SERVICE,
+    places: new Places({ poller: processName(), shard, session, intervalMs, from: job?.from ?? clock.now() }),
     ...(tokens && { tokens }),
   });
   // Asked for while the first slot is still to come; whatever is wrong, the first delivery will say it.
@@ -68,8 +72,8 @@ export async function runPoller(options: PollerOptions): Promise<PollSummary> {
     return await runPollLoop({
       feed: name,
       symbols,
-      intervalMs: durationMs(polling.interval),
-      session: sessionOf(polling),
+      intervalMs,
+      session,
       provider,
       bus: publisher,
       deadLetters: publisher,
@@ -93,6 +97,11 @@ export async function runPoller(options: PollerOptions): Promise<PollSummary> {
     over.abort();
     await provider.close();
   }
+}
+
+/** No other process's name. */
+function processName(): string {
+  return crypto.randomUUID().slice(0, 8);
 }
 
 function providerOf({ task, env, clock, telemetry }: PollerOptions): QuoteProvider {
