@@ -72,6 +72,7 @@ export interface LogMessage {
   /** When the log took it, by the log's own clock. */
   readonly publishedAt: EpochMs;
   readonly data: Uint8Array;
+  readonly attributes: Readonly<Partial<Record<string, string>>>;
   ack(): void;
 }
 

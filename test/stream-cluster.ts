@@ -9,7 +9,9 @@ import { pubsubClient } from "../src/adapters/pubsub/clients.ts";
 import { pubsubMessaging } from "../src/adapters/pubsub/messaging.ts";
 import { windowSpecs } from "../src/api/window-specs.ts";
 import { PROJECT_NAMES, pubsubName } from "../src/plan/names.ts";
+import { type Place, Places } from "../src/quotes/place.ts";
 import type { Quote } from "../src/quotes/quote.ts";
+import { sessionOf } from "../src/quotes/session.ts";
 import { encodeQuote } from "../src/quotes/wire.ts";
 import { RowTable, type SentRow } from "./fakes/row-table.ts";
 import { feedWith } from "./feed.ts";
@@ -35,6 +37,14 @@ function fastFeed(projectId: string) {
 }
 const FEED = fastFeed("any-project");
 const WINDOWS = windowSpecs(FEED.spec);
+/** Slots of a poller, after which another takes over. */
+const SLOTS_OF_POLLER = 6;
+
+/** A quote on its way, and its place. */
+interface Sent {
+  readonly quote: Quote;
+  readonly place: Place | undefined;
+}
 
 export class StreamCluster {
   readonly table = new RowTable();
@@ -161,35 +171,44 @@ export class StreamCluster {
   /** Publishes each slot as its time comes, some quotes twice and some a slot late, as pollers that retry do. */
   async #poll(): Promise<void> {
     const { signal } = this.#stopped;
-    const delayed: Quote[] = [];
+    const delayed: Sent[] = [];
+    let places = placesFrom(Date.now());
     const until = (slot: number) => wait(slot - Date.now(), true, { signal }).catch(() => false);
     for (let slot = Math.ceil(Date.now() / 1000) * 1000; await until(slot); slot += 1000) {
       const now = delayed.splice(0);
+      if ((slot / 1000) % SLOTS_OF_POLLER === 0) places = placesFrom(slot);
       if (!this.polls) {
         await this.#publish(now);
         continue;
       }
-      FEED.spec.symbols.forEach((symbol, i) => {
+      const quotes = FEED.spec.symbols.flatMap((symbol, i) => {
         const quote = quoteOf(symbol, slot, (i + 1) * 100_000_000 + Math.floor(Math.random() * 1_000_000));
-        if (Math.random() < 0.1) delayed.push(quote);
-        else now.push(quote);
-        if (Math.random() < 0.1) now.push({ ...quote, price: quote.price + 1, providerTime: slot - 1 });
+        return Math.random() < 0.1 ? [quote, { ...quote, price: quote.price + 1, providerTime: slot - 1 }] : [quote];
       });
+      const own = places.of(slot, quotes.length);
+      quotes.forEach((quote, i) => (Math.random() < 0.1 ? delayed : now).push({ quote, place: own[i] }));
       await this.#publish(now);
+      places.published(slot);
     }
     await this.#publish(delayed);
   }
 
   /** Publishes until the server has them, whatever happens to it meanwhile. */
-  async #publish(quotes: readonly Quote[]): Promise<void> {
+  async #publish(messages: readonly Sent[]): Promise<void> {
     await Promise.all(
-      quotes.map(async (quote) => {
-        const { data, attributes } = encodeQuote(quote);
+      messages.map(async ({ quote, place }) => {
+        const { data, attributes } = encodeQuote(quote, place);
         await this.#topic.publishMessage({ data: Buffer.from(data), attributes });
         this.published.push(quote);
       }),
     );
   }
+}
+
+/** Those of the poller that begins with a slot. */
+function placesFrom(from: number): Places {
+  const session = sessionOf({ session: "Always", extendedHours: false });
+  return new Places({ poller: `p${Math.floor(from)}`, shard: 0, session, intervalMs: 1000, from });
 }
 
 function quoteOf(symbol: string, slot: number, price: number): Quote {

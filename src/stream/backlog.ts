@@ -13,7 +13,7 @@ const FRESH_MS = 2_000;
  * - Right or wrong, it decides when rows are written first, not what they finally say.
  */
 export class Backlog {
-  readonly #quietMs: number;
+  readonly #longestQuietMs: number;
   /** Oldest first; each was published before those behind it, which will be forgotten later. */
   readonly #pieces: { readonly publishedAt: EpochMs; readonly noted: number }[] = [];
   /** Milliseconds for which the reader was open, up to `#since`. */
@@ -21,9 +21,10 @@ export class Backlog {
   #since: EpochMs;
   #full = false;
 
-  constructor(now: EpochMs, quietMs: number) {
+  /** @param longestQuietMs the longest quiet that is asked about */
+  constructor(now: EpochMs, longestQuietMs: number) {
     this.#since = now;
-    this.#quietMs = quietMs;
+    this.#longestQuietMs = longestQuietMs;
   }
 
   /** Whether the reader can take no more now. */
@@ -50,11 +51,11 @@ export class Backlog {
     this.#full = full;
   }
 
-  /** All that was published before this has been read; Infinity where nothing is outstanding. */
-  readUpTo(now: EpochMs): EpochMs {
+  /** All that was published before this has been read, by such a quiet; Infinity where nothing is outstanding. */
+  readUpTo(now: EpochMs, quietMs: number): EpochMs {
     const open = this.#openTime(now);
-    while (this.#pieces[0] !== undefined && open - this.#pieces[0].noted >= this.#quietMs) this.#pieces.shift();
-    return this.#pieces[0]?.publishedAt ?? Infinity;
+    while (this.#pieces[0] !== undefined && open - this.#pieces[0].noted >= this.#longestQuietMs) this.#pieces.shift();
+    return this.#pieces.find(({ noted }) => open - noted < quietMs)?.publishedAt ?? Infinity;
   }
 
   #openTime(now: EpochMs): number {

@@ -11,20 +11,20 @@
  *   sink tells a later start how far everything was taken in.
  * - A quote that was published in time and comes too late all the same (a lost connection, a second reader, an order
  *   that the backlog did not show) is never called late: the session ends, and the next one starts before it. The same
- *   where a second reader has sent the log back, for that one gets a part of the quotes.
+ *   where messages lack that were published, for then somebody else may have them.
  */
 import type { Clock, LogMessage, QuoteLog, Telemetry } from "../ports.ts";
 import { checkQuote, type QuoteRules, type Rejection } from "../quotes/quote-check.ts";
 import type { DeadLetter, EpochMs, Quote } from "../quotes/quote.ts";
-import { decodeQuote } from "../quotes/wire.ts";
+import { decodePlace, decodeQuote } from "../quotes/wire.ts";
 import type { WindowSpec } from "../windows/window-spec.ts";
 import { Backlog } from "./backlog.ts";
 import { BySlot } from "./by-slot.ts";
 import { nextWindowEnd } from "./close-loop.ts";
 import type { FeedStream } from "./feed-stream.ts";
 import { isMissed, publishedTooLate } from "./in-time.ts";
+import { type Findings, LackWatch, SETTLING_MS, type Verdict } from "./lack-watch.ts";
 import { type LetterOptions, putUntilTaken } from "./put-until-taken.ts";
-import { type Remembered, SecondReaderWatch } from "./second-reader-watch.ts";
 import { MARGIN_MS, type StartPosition } from "./start-position.ts";
 
 /** What of a stream a session works with. */
@@ -44,10 +44,8 @@ export interface SessionOptions extends LetterOptions {
   readonly quietMs: number;
   /** How long after a missed quote the session goes on, to see which others were missed. */
   readonly patienceMs: number;
-  /** After how long without a missed quote the session ends too, so that all is read once more; never where it is Infinity. */
-  readonly probationMs: number;
-  /** What the session before was given. */
-  readonly earlier: Remembered;
+  /** What the session before found out. */
+  readonly earlier: Findings | undefined;
   /** Everything that is there is read, and the windows keep up with the clock. */
   readonly onLive: () => void;
   /** Stops the session. */
@@ -56,7 +54,7 @@ export interface SessionOptions extends LetterOptions {
 
 /** Quotes that a session has missed, or may have. */
 export interface Missed {
-  readonly why: "late" | "second reader";
+  readonly why: "late" | Verdict["why"];
   /** Those of this slot and later ones. */
   readonly from: EpochMs;
 }
@@ -65,8 +63,7 @@ export interface Missed {
 export type SessionEnding =
   | { readonly kind: "stopped" }
   /** @param liveMs how long the session had been live before */
-  | (Missed & { readonly kind: "missed"; readonly liveMs: number })
-  | { readonly kind: "probation-over" };
+  | (Missed & { readonly kind: "missed"; readonly liveMs: number });
 
 /** How long after its publication a quote may come before a clock's step or a slow network can't be all there is to it. */
 const DELIVERY_MS = 5_000;
@@ -95,27 +92,26 @@ export class LogSession {
   /** Parked messages that are acknowledged. */
   #early = 0;
   #liveSince: EpochMs | undefined;
-  readonly #others: SecondReaderWatch;
+  readonly #lacks: LackWatch;
+  /** How long a slot is remembered. */
+  readonly #reachMs: number;
   #missed: (Missed & { readonly at: EpochMs }) | undefined;
 
   constructor(options: SessionOptions) {
-    const { symbols, windows, clock, start, quietMs } = options;
+    const { symbols, windows, clock, start, quietMs, earlier } = options;
+    const intervalMs = windows[0]?.periodMs ?? NaN;
     this.#options = options;
-    this.#rules = { symbols: new Set(symbols), intervalMs: windows[0]?.periodMs ?? NaN };
+    this.#rules = { symbols: new Set(symbols), intervalMs };
     this.#startedAt = clock.now();
-    this.#backlog = new Backlog(this.#startedAt, quietMs);
+    this.#backlog = new Backlog(this.#startedAt, Math.max(quietMs, SETTLING_MS));
     this.#backlog.noteOutstanding(start.seekTo, this.#startedAt);
-    const reach = Math.max(...windows.map(({ sizeMs, allowedLatenessMs }) => sizeMs + allowedLatenessMs));
-    const again = [...options.earlier].filter(([, publishedAt]) => publishedAt >= start.seekTo);
-    this.#others = new SecondReaderWatch(
-      reach + MARGIN_MS,
-      again.map(([key]) => key),
-    );
+    this.#reachMs = MARGIN_MS + Math.max(...windows.map(({ sizeMs, allowedLatenessMs }) => sizeMs + allowedLatenessMs));
+    this.#lacks = new LackWatch({ start, intervalMs, startedAt: this.#startedAt, earlier });
   }
 
-  /** What it was given, or a sample of that. */
-  get remembered(): Remembered {
-    return this.#others.remembered;
+  /** What the next session has to know. */
+  get findings(): Findings {
+    return this.#lacks.findings(this.#settled);
   }
 
   /**
@@ -130,6 +126,7 @@ export class LogSession {
     let ending: SessionEnding | undefined;
     try {
       while (ending === undefined) {
+        this.#judgeLacks();
         await this.#closeUpTo(this.#target());
         ending = signal.aborted ? { kind: "stopped" } : this.#ending();
         if (ending === undefined) await clock.sleepUntil(this.#nextLook(), signal).catch(() => undefined);
@@ -143,13 +140,27 @@ export class LogSession {
 
   /** How far the watermark may go now. */
   #target(): EpochMs {
-    const { clock, start } = this.#options;
+    const { clock, start, quietMs } = this.#options;
     const now = clock.now();
     // The log is known to hold quotes: those of the newest row.
-    const awaited = !this.#delivered && start.holdsQuotes && now < this.#startedAt + FIRST_DELIVERY_MS;
-    const target = awaited ? start.seekTo : Math.min(now, this.#backlog.readUpTo(now));
+    const awaited = !this.#delivered && start.newestQuote !== undefined && now < this.#startedAt + FIRST_DELIVERY_MS;
+    const wanted = this.#liveSince === undefined ? this.#lacks.wantedFrom : Infinity;
+    const target = awaited ? start.seekTo : Math.min(now, this.#backlog.readUpTo(now, quietMs), wanted);
     // What is full of parked quotes gets nothing else to go by.
     return this.#backlog.full && this.#parked.oldest < Infinity ? Math.max(target, this.#parked.oldest) : target;
+  }
+
+  /** All that was published before this has had its time to come. */
+  get #settled(): EpochMs {
+    const now = this.#options.clock.now();
+    return Math.min(now - SETTLING_MS, this.#backlog.readUpTo(now, SETTLING_MS));
+  }
+
+  #judgeLacks(): void {
+    const { clock, stream } = this.#options;
+    this.#lacks.forget(Math.min(clock.now(), stream.watermark) - this.#reachMs);
+    const verdict = this.#hasMissed ? undefined : this.#lacks.judge(this.#settled);
+    if (verdict !== undefined) this.#miss(verdict.why, verdict.from);
   }
 
   /** Moves the watermark on, over no parked quote: each is taken in as the watermark comes near it. */
@@ -170,8 +181,7 @@ export class LogSession {
     const behind = clock.now() - target > KEEPS_UP_MS;
     if (this.#hasMissed || this.#liveSince !== undefined || behind || this.#parked.oldest < Infinity) return;
     this.#liveSince = clock.now();
-    if (this.#others.lacks) this.#miss("second reader", this.#options.start.writtenUpTo);
-    else onLive();
+    onLive();
   }
 
   get #hasMissed(): boolean {
@@ -179,26 +189,21 @@ export class LogSession {
   }
 
   #ending(): SessionEnding | undefined {
-    const { clock, patienceMs, probationMs } = this.#options;
-    const now = clock.now();
-    if (this.#missed !== undefined) {
-      const { why, from, at } = this.#missed;
-      const liveMs = this.#liveSince === undefined ? 0 : at - this.#liveSince;
-      return now >= at + patienceMs ? { kind: "missed", why, from, liveMs } : undefined;
-    }
-    const over = this.#liveSince !== undefined && now - this.#liveSince >= probationMs;
-    return over ? { kind: "probation-over" } : undefined;
+    const { clock, patienceMs } = this.#options;
+    if (this.#missed === undefined) return undefined;
+    const { why, from, at } = this.#missed;
+    const liveMs = this.#liveSince === undefined ? 0 : at - this.#liveSince;
+    return clock.now() >= at + patienceMs ? { kind: "missed", why, from, liveMs } : undefined;
   }
 
   #nextLook(): EpochMs {
-    const { clock, windows, stream, probationMs } = this.#options;
+    const { clock, windows, stream, quietMs } = this.#options;
     const now = clock.now();
     const next = nextWindowEnd(windows, now);
     const restless =
       this.#parked.oldest < Infinity ||
       this.#missed !== undefined ||
-      probationMs < Infinity ||
-      this.#backlog.readUpTo(now) < Infinity ||
+      this.#backlog.readUpTo(now, quietMs) < Infinity ||
       nextWindowEnd(windows, stream.watermark) < next;
     return restless ? Math.min(next, now + STEP_MS) : next;
   }
@@ -210,11 +215,8 @@ export class LogSession {
     this.#outstanding += 1;
     this.#backlog.setFull(this.#outstanding >= log.capacity, now);
     this.#backlog.noteDelivery(message.publishedAt, now);
-    if (this.#others.noteDelivery(message, now)) {
-      // Nothing of a past that is still being read is sure to be whole; of the present, what came in the last seconds.
-      const whole = this.#liveSince === undefined ? this.#options.start.writtenUpTo : now - 2 * DELIVERY_MS;
-      this.#miss("second reader", whole);
-    }
+    const place = decodePlace(message.attributes);
+    if (place !== undefined) this.#lacks.note(place, message.publishedAt);
     const decoded = decodeQuote(message.data);
     // Held to the clock of its publication, so that it is judged the same whenever it is read.
     const rejection = "quote" in decoded ? this.#reject(decoded.quote, message.publishedAt, feed) : decoded;
@@ -286,7 +288,6 @@ export class LogSession {
     const { clock, log } = this.#options;
     const now = clock.now();
     message.ack();
-    this.#others.noteAcknowledged(message, now);
     this.#outstanding -= 1;
     this.#backlog.setFull(this.#outstanding >= log.capacity, now);
   }

@@ -5,7 +5,9 @@ import { type ManualClock, manualClock } from "../../test/fakes/manual-clock.ts"
 import { type Delivery, MemoryLog } from "../../test/fakes/memory-log.ts";
 import { MemoryStore } from "../../test/fakes/memory-store.ts";
 import { comparable, oracleWorld, quote, START, SYMBOLS } from "../../test/stream-world.ts";
+import { type Place, Places } from "../quotes/place.ts";
 import type { Quote } from "../quotes/quote.ts";
+import { sessionOf } from "../quotes/session.ts";
 import { encodeQuote } from "../quotes/wire.ts";
 import type { WindowRow } from "../windows/window-row.ts";
 import type { WindowSpec } from "../windows/window-spec.ts";
@@ -34,6 +36,7 @@ class LogWorld {
   readonly #random: () => number;
   readonly #end = new AbortController();
   #polled = START;
+  #poller = this.#pollerFrom(START + 10 * SECOND);
 
   constructor(delivery: Delivery = IN_ORDER) {
     this.#random = delivery.random;
@@ -78,23 +81,34 @@ class LogWorld {
     };
   }
 
+  /** A minute's poller, a process of its own. */
+  #pollerFrom(from: number): Places {
+    const always = sessionOf({ session: "Always", extendedHours: false });
+    const session = { ...always, isOpen: (time: number) => time > START };
+    return new Places({ poller: `p${from}`, shard: 0, session, intervalMs: 10 * SECOND, from });
+  }
+
   /** Lets time pass, and polls each slot as it comes, each symbol some hundred milliseconds after it. */
-  async pass(ms: number, { polling = true } = {}): Promise<void> {
+  async pass(ms: number, { polling = true, symbols = SYMBOLS } = {}): Promise<void> {
     const until = this.clock.now() + ms;
     while (this.#polled + 10 * SECOND <= until) {
       this.#polled += 10 * SECOND;
       await this.clock.advance(this.#polled + 300);
+      if (this.#polled % MINUTE === 10 * SECOND) this.#poller = this.#pollerFrom(this.#polled);
       if (!polling) continue;
-      SYMBOLS.forEach((symbol, i) => {
-        this.publish(quote(symbol, this.#polled, { price: (i + 1) * 1_000_000 + (this.#polled % 9_973) }));
+      const places = this.#poller.of(this.#polled, symbols.length);
+      symbols.forEach((symbol, i) => {
+        this.publish(quote(symbol, this.#polled, { price: (i + 1) * 1_000_000 + (this.#polled % 9_973) }), places[i]);
       });
+      this.#poller.published(this.#polled);
     }
     await this.clock.advance(Math.max(until, this.clock.now()));
   }
 
-  publish(each: Quote): void {
+  publish(each: Quote, place?: Place): void {
+    const { data, attributes } = encodeQuote(each, place);
     this.published.push(each);
-    this.log.publish(encodeQuote(each).data);
+    this.log.publish(data, attributes);
   }
 
   /** What brute force finds in all windows that have ended. */
@@ -271,6 +285,66 @@ describe("a stream on a log", () => {
     expect(world.winners()).toEqual(world.expected());
     expect(world.store.letters).toEqual([]);
     world.end();
+  });
+});
+
+/** How a log gives its messages to two readers. */
+const arbitrarySplit = fc.oneof(
+  fc.constantFrom(0, 1).map((older) => ({ kind: "share" as const, older })),
+  fc.record({ kind: fc.constant("share" as const), older: fc.double({ min: 0, max: 1, noNaN: true }) }),
+  fc.record({ kind: fc.constant("every" as const), nth: fc.integer({ min: 1, max: 40 }) }),
+);
+
+describe("two streams at once", () => {
+  const seconds = (max: number) => fc.integer({ min: 0, max });
+  const course = fc.record({
+    symbols: fc.integer({ min: 1, max: SYMBOLS.length }),
+    split: fc.array(arbitrarySplit, { minLength: 1, maxLength: 4 }),
+    alone: seconds(600),
+    together: seconds(90),
+    survivor: fc.constantFrom("older" as const, "newer" as const),
+    died: fc.constantFrom("killed" as const, "stopped" as const),
+    after: seconds(120),
+    // The last quotes may be those that the other one had.
+    falls: fc.constantFrom("silent" as const, "not silent" as const),
+    rate: fc.integer({ min: 4, max: 60 }),
+    disorder: fc.nat({ max: 30 }),
+  });
+
+  it("end as brute force has them once one of the two is gone, however the log is split between them", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        course,
+        fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })),
+        async ({ symbols, split, alone, together, survivor, died, after, falls, rate, disorder }, randoms) => {
+          const random = () => randoms.next().value as number;
+          let at = 0;
+          const pick = (readers: number, { id }: { readonly id: string }) => {
+            const way = split[Math.floor(at) % split.length];
+            if (way === undefined || readers < 2) return 0;
+            return way.kind === "share" ? Number(random() >= way.older) : Number(Number(id) % way.nth === 0);
+          };
+          const world = new LogWorld({ rate, disorder, random, pick });
+          const polling = { symbols: SYMBOLS.slice(0, symbols) };
+          const older = world.start();
+          await world.pass(MINUTE + alone * SECOND, polling);
+          const newer = world.start();
+          for (let i = 0; i < split.length; i += 1) {
+            at = i;
+            await world.pass((together / split.length) * SECOND, polling);
+          }
+          const gone = survivor === "older" ? newer : older;
+          if (died === "killed") gone.kill();
+          else gone.stop();
+          await world.pass(after * SECOND, polling);
+          await world.pass(12 * MINUTE, { ...polling, polling: falls === "not silent" });
+          world.end();
+          expect(world.winners()).toEqual(world.expected());
+          expect(world.store.letters).toEqual([]);
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 });
 

@@ -2,20 +2,17 @@
  * The embedded engine at work on a log: reads from where the sink's rows leave off, and keeps up with the clock.
  *
  * - Killed at any instant, the winning rows end the same: what the engine held is read again from the log.
- * - A reading that has missed quotes is followed by another from before them; each waits longer for a backlog to end
- *   than the one before, so that one of them gets all.
- * - Two streams at once get a part of the quotes each. Each notices that the other has sent the log back, and reads anew
- *   itself, until one of them is alone; that one reads once more after a time of probation in which it noticed nothing,
- *   since nobody else has read what the other took last, and looks whether it is given all that it was given before.
- *   While there are two, rows come late. Two that begin within the same moment may not notice each other.
+ * - A reading that has missed quotes is followed by another from before them.
+ * - Two streams at once get a part of the quotes each. Each sees that messages lack, and reads anew, until it is alone and
+ *   has all. While there are two, no rows of that time are written.
  */
 import type { Clock, DeadLetters, QuoteLog, ResultSink, Telemetry } from "../ports.ts";
 import type { EpochMs } from "../quotes/quote.ts";
 import type { WindowSpec } from "../windows/window-spec.ts";
 import { FeedStream, type StreamObserver } from "./feed-stream.ts";
+import type { Findings } from "./lack-watch.ts";
 import { LogSession, type Missed, type SessionEnding } from "./log-session.ts";
 import { persist } from "./persist.ts";
-import type { Remembered } from "./second-reader-watch.ts";
 import { MARGIN_MS, type StartPosition, startPosition } from "./start-position.ts";
 
 /** What a stream waits for when it can't go on. */
@@ -56,13 +53,10 @@ export interface LogStreamOptions {
 const QUIET_MS = 2_000;
 /** After quotes were missed: longer than a log leases messages to a reader that is gone. */
 const SECOND_QUIET_MS = 12_000;
-const LONGEST_QUIET_MS = 60_000;
-/** Long enough for another stream to have begun, so that it notices in turn. */
+/** To see which other quotes are missed. */
 const PATIENCE_MS = 4_000;
 /** The longest patience is a part of the longest window, within these limits. */
 const LONGEST_PATIENCE = { part: 0.25, leastMs: 5_000, mostMs: 60_000 };
-/** How long it may take until a stream notices that the log was sent back: its messages may be leased to the other. */
-const NOTICE_MS = 15_000;
 /** After so long without a missed quote a trouble is over. */
 const TROUBLE_OVER_MS = 60_000;
 
@@ -71,12 +65,11 @@ interface Trouble {
   /** How many sessions in a row have missed quotes. */
   readonly attempt: number;
   readonly missedFrom: EpochMs;
-  readonly probation: boolean;
-  /** What the last one was given. */
-  readonly remembered: Remembered;
+  /** What the last one found out. */
+  readonly findings: Findings | undefined;
 }
 
-const NO_TROUBLE: Trouble = { attempt: 0, missedFrom: Infinity, probation: false, remembered: new Map() };
+const NO_TROUBLE: Trouble = { attempt: 0, missedFrom: Infinity, findings: undefined };
 
 /**
  * Runs a feed's stream until it is stopped.
@@ -91,7 +84,7 @@ export async function runLogStream(options: LogStreamOptions): Promise<void> {
     const session = sessionOf(options, start, trouble);
     const ending = await session.run();
     if (ending.kind === "missed") observer.onMissed(ending);
-    trouble = { ...troubleAfter(ending, trouble), remembered: session.remembered };
+    trouble = troubleAfter(ending, trouble, session.findings);
   }
 }
 
@@ -119,7 +112,7 @@ async function begin(options: LogStreamOptions, { missedFrom }: Trouble): Promis
 
 function sessionOf(options: LogStreamOptions, start: StartPosition, trouble: Trouble): LogSession {
   const { observer, clock, giveUp, random, windows } = options;
-  const { attempt, probation } = trouble;
+  const { attempt, findings: earlier } = trouble;
   const { part, leastMs, mostMs } = LONGEST_PATIENCE;
   const patience = Math.min(Math.max(part * Math.max(...windows.map(({ sizeMs }) => sizeMs)), leastMs), mostMs);
   const streamObserver: StreamObserver = {
@@ -144,12 +137,10 @@ function sessionOf(options: LogStreamOptions, start: StartPosition, trouble: Tro
     ...options,
     start,
     stream,
-    quietMs: attempt === 0 ? QUIET_MS : Math.min(SECOND_QUIET_MS * 2 ** (attempt - 1), LONGEST_QUIET_MS),
+    quietMs: attempt === 0 ? QUIET_MS : SECOND_QUIET_MS,
     // Two streams that notice each other shall not read again in step.
     patienceMs: Math.min(PATIENCE_MS * 2 ** attempt, patience) * (1 + random()),
-    // Longer than another stream takes to notice this one, and to read again because of it.
-    probationMs: probation ? (2 * patience + NOTICE_MS) * (1 + random()) : Infinity,
-    earlier: trouble.remembered,
+    earlier,
     onLive: () => {
       observer.onLive();
     },
@@ -162,14 +153,8 @@ function sessionOf(options: LogStreamOptions, start: StartPosition, trouble: Tro
   });
 }
 
-function troubleAfter(ending: SessionEnding, trouble: Trouble): Trouble {
-  if (ending.kind !== "missed") return { ...trouble, probation: false };
-  const isNew = !trouble.probation && ending.liveMs >= TROUBLE_OVER_MS;
-  const before = isNew ? NO_TROUBLE : trouble;
-  return {
-    attempt: before.attempt + 1,
-    missedFrom: Math.min(before.missedFrom, ending.from),
-    probation: true,
-    remembered: trouble.remembered,
-  };
+function troubleAfter(ending: SessionEnding, trouble: Trouble, findings: Findings): Trouble {
+  if (ending.kind !== "missed") return { ...trouble, findings };
+  const before = ending.liveMs >= TROUBLE_OVER_MS ? NO_TROUBLE : trouble;
+  return { attempt: before.attempt + 1, missedFrom: Math.min(before.missedFrom, ending.from), findings };
 }

@@ -20,14 +20,14 @@ describe("the start of a stream", () => {
     expect(start.watermark).toBe(start.writtenUpTo - 15 * MINUTE - 10_000);
     // A poller's clock may be a minute ahead of the log's.
     expect(start.seekTo).toBe(start.watermark - MINUTE);
-    expect(start.holdsQuotes).toBe(true);
+    expect(start.newestQuote).toBe(START);
   });
 
   it("is where the log begins, when the sink has nothing of the feed, or nothing that recent", () => {
     for (const newestQuote of [undefined, START - 8 * 86_400_000]) {
       const start = startPosition({ newestQuote, windows: WINDOWS, now: START });
       expect(start.watermark).toBe(START - WEEK);
-      expect(start.holdsQuotes).toBe(false);
+      expect(start.newestQuote).toBeUndefined();
     }
   });
 

@@ -12,8 +12,8 @@ export interface StartPosition {
   readonly writtenUpTo: EpochMs;
   /** What was published before this was dealt with in an earlier life; -Infinity where nothing is known of one. */
   readonly dealtWithBefore: EpochMs;
-  /** Whether the log is known to hold quotes of that time. */
-  readonly holdsQuotes: boolean;
+  /** A slot of which the log is known to hold a quote, where there is one. */
+  readonly newestQuote?: EpochMs;
 }
 
 /**
@@ -53,6 +53,6 @@ export function startPosition(known: {
     watermark,
     writtenUpTo: watermark + longest,
     dealtWithBefore,
-    holdsQuotes: newestQuote > kept,
+    ...(newestQuote > kept && { newestQuote }),
   };
 }

@@ -8,6 +8,8 @@ export interface Delivery {
   readonly disorder: number;
   /** In [0, 1). */
   readonly random: () => number;
+  /** Which of so many readers gets a message, the oldest being 0; by default any. */
+  readonly pick?: (readers: number, message: { readonly id: string }) => number;
 }
 
 const STEP_MS = 100;
@@ -18,6 +20,7 @@ interface Kept {
   readonly id: string;
   readonly publishedAt: number;
   readonly data: Uint8Array;
+  readonly attributes: LogMessage["attributes"];
 }
 
 /** Readers that are served in turn; each message that is not acknowledged is at one of them at most. */
@@ -43,9 +46,9 @@ export class MemoryLog {
     this.#delivery = delivery;
   }
 
-  publish(data: string): void {
+  publish(data: string, attributes: LogMessage["attributes"] = {}): void {
     const { length } = this.#kept;
-    const message = { id: String(length + 1), publishedAt: this.#clock.now(), data: Buffer.from(data) };
+    const message = { id: String(length + 1), publishedAt: this.#clock.now(), data: Buffer.from(data), attributes };
     this.#kept.push(message);
     this.#pending.add(message);
   }
@@ -101,13 +104,13 @@ export class MemoryLog {
   }
 
   #deliver(): void {
-    const { rate, disorder, random } = this.#delivery;
+    const { rate, disorder, random, pick = (readers) => Math.floor(random() * readers) } = this.#delivery;
     const readers = [...this.#readers].filter(({ alive }) => alive());
     const queue = [...this.#pending].sort((a, b) => Number(a.id) - Number(b.id)).slice(0, rate + disorder);
     for (let i = 0; i < rate && queue.length > 0 && readers.length > 0; i += 1) {
       const [message] = queue.splice(Math.floor(random() * Math.min(disorder + 1, queue.length)), 1);
       const open = readers.filter(({ held, capacity }) => held.size < capacity);
-      const reader = open[Math.floor(random() * open.length)];
+      const reader = message && open[pick(open.length, message)];
       if (message === undefined || reader === undefined) return;
       this.#pending.delete(message);
       reader.held.add(message);

@@ -120,6 +120,7 @@ function logMessage(message: Message): LogMessage {
     id: message.id,
     publishedAt: message.publishTime.getTime(),
     data: message.data,
+    attributes: message.attributes,
     ack: () => {
       message.ack();
     },

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { formatTime } from "../../quotes/format-time.ts";
 import type { EpochMs } from "../../quotes/quote.ts";
 import type { LogStreamObserver, Obstacle } from "../../stream/log-stream.ts";
+import type { Missed } from "../../stream/log-session.ts";
 
 /** An obstacle that lasts is said again after this time. */
 const REMINDER_MS = 60_000;
@@ -10,6 +11,12 @@ const WORDS: Readonly<Record<Obstacle, string>> = {
   sink: "the sink does not take part",
   log: "the subscription can't be read",
   "dead letter": "the dead letter takes nothing",
+};
+
+const MISSED: Readonly<Record<Missed["why"], string>> = {
+  late: "quotes came long after they were published; they are read again",
+  lacking: "quotes are lacking that should have been published; to be sure, they are read again",
+  "second reader": "another process reads this subscription; quotes are read again until it is gone",
 };
 
 interface Met {
@@ -56,11 +63,8 @@ export class StreamReport implements LogStreamObserver {
   };
 
   readonly onMissed: LogStreamObserver["onMissed"] = ({ why, from }) => {
-    const what =
-      why === "second reader"
-        ? "another process reads this subscription; quotes are read again until it is gone"
-        : "quotes came long after they were published; they are read again";
-    this.#log.warn({ from: formatTime(from) }, what);
+    // What lacks once may never have been published.
+    this.#log[why === "lacking" ? "info" : "warn"]({ from: formatTime(from) }, MISSED[why]);
   };
 
   readonly onObstacle: LogStreamObserver["onObstacle"] = (obstacle, { message }, retryAt) => {
