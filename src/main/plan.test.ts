@@ -17,6 +17,13 @@ describe("stockfeed plan", () => {
     expect(stdout).not.toContain("Warnings");
   });
 
+  it("prices the windows under each engine, and says which to choose", async () => {
+    const { stdout } = await runCommand(planCommand, { args: ["-f", TEN] });
+    expect(stdout).toMatch(/windows a month +choose Embedded, by list prices of \d{4}-\d{2} in us-central1, estimated/);
+    expect(stdout).toMatch(/ {3}Embedded \$\d+: 1 Pod \$\d+\n/);
+    expect(stdout).toMatch(/ {3}Dataflow \$\d{3}: 3 jobs of 1 worker \$\d{3}; Streaming Engine \$\d\n/);
+  });
+
   it("warns where a feed has all that a laptop needs and not what a cluster does", async () => {
     const { stdout } = await runCommand(planCommand, { args: ["-f", "examples/iex.yaml"] });
     expect(stdout).toContain("Runs on a laptop as it is; a cluster also needs pubsub and sink.");

@@ -1,5 +1,6 @@
 import { durationMs } from "../api/duration.ts";
 import { feedName, type StockFeed } from "../api/stockfeed.ts";
+import { type EngineCosts, monthlyCosts } from "./costs.ts";
 import { type PlannedObject, plannedObjects } from "./objects.ts";
 import { type ProviderCalls, providerCalls, type QuotaUse, quotaUses } from "./provider-calls.ts";
 import { type DailyVolume, dailyVolume } from "./volume.ts";
@@ -11,6 +12,8 @@ export interface FeedPlan {
   readonly calls: ProviderCalls;
   /** On a day of the feed's session. */
   readonly daily: DailyVolume;
+  /** What its windows cost a month under each engine, the cheaper first. */
+  readonly costs: readonly EngineCosts[];
   /** What will work, but perhaps not as its author thinks. */
   readonly warnings: readonly string[];
 }
@@ -33,6 +36,7 @@ export function planFeeds(feeds: readonly StockFeed[]): Plan {
       objects: plannedObjects(feed),
       calls: providerCalls(feed.spec),
       daily: dailyVolume(feed.spec),
+      costs: monthlyCosts(feed.spec),
       warnings: warningsOf(feed),
     })),
     quotas: quotaUses(feeds),

@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { feedWith, symbols } from "../../test/feed.ts";
+import { monthlyCosts } from "./costs.ts";
+import { PRICES } from "./prices.ts";
+
+const costsOf = (spec: object) => {
+  const costs = monthlyCosts(feedWith({ spec }).spec);
+  return Object.fromEntries(costs.map((each) => [each.engine, each])) as Record<
+    "Embedded" | "Dataflow",
+    (typeof costs)[0]
+  >;
+};
+const lineOf = ({ lines }: { readonly lines: readonly { what: string; usd: number }[] }, what: string) =>
+  lines.find((line) => line.what.startsWith(what))!.usd;
+
+describe("costs a month", () => {
+  it("are those of a worker a resolution, day and night, before the first quote", () => {
+    const { Dataflow } = costsOf({ symbols: ["AAPL"] });
+    // Two processors and 7.5 GB at the price list's figures, 730 hours, thrice; the disk is the rest.
+    const byHand = 3 * 730 * (2 * 0.069 + 7.5 * 0.003557);
+    expect(lineOf(Dataflow, "3 jobs of 1 worker") - byHand).toBeCloseTo(3 * 730 * 30 * 0.000054, 9);
+    expect(byHand).toBeGreaterThan(300);
+  });
+
+  it("are the sum of their lines, the cheaper engine first", () => {
+    for (const { lines, usd } of monthlyCosts(feedWith({ spec: { symbols: symbols(5000) } }).spec)) {
+      expect(usd).toBeCloseTo(
+        lines.reduce((sum, line) => sum + line.usd, 0),
+        9,
+      );
+    }
+    expect(monthlyCosts(feedWith({ spec: {} }).spec).map(({ engine }) => engine)).toEqual(["Embedded", "Dataflow"]);
+  });
+
+  it("count a slot's quotes as one request, and as no less than Pub/Sub takes one for", () => {
+    const slots = 8640 * (365 / 12);
+    const one = lineOf(costsOf({ symbols: ["AAPL"] }).Embedded, "Pub/Sub");
+    expect(one).toBeCloseTo((2 * slots * 1000 * 40) / 2 ** 40, 9);
+    const hundred = lineOf(costsOf({ symbols: symbols(100) }).Embedded, "Pub/Sub");
+    expect(hundred).toBeCloseTo((2 * slots * 100 * 300 * 40) / 2 ** 40, 9);
+  });
+
+  it("count the rows of BigQuery under Embedded by the kilobyte", () => {
+    // 259,200 rows a day over three resolutions of ten symbols.
+    const rows = 259_200 * (365 / 12);
+    expect(lineOf(costsOf({ symbols: symbols(10) }).Embedded, "BigQuery")).toBeCloseTo(
+      (rows * 1024 * 0.01) / 209_715_200,
+      9,
+    );
+  });
+
+  it("are less in the exchange's hours alone, but for what runs day and night", () => {
+    const always = costsOf({ symbols: symbols(100) });
+    const nyse = costsOf({
+      symbols: symbols(100),
+      polling: { session: "NYSE" },
+      provider: { type: "Alpaca", credentialsSecretRef: { name: "a" } },
+    });
+    expect(nyse.Embedded.usd).toBeLessThan(always.Embedded.usd);
+    expect(lineOf(nyse.Dataflow, "3 jobs")).toBe(lineOf(always.Dataflow, "3 jobs"));
+  });
+});
+
+it("names each price's page, and says of each whether it was read there", () => {
+  for (const { usd, source, per } of Object.values(PRICES)) {
+    expect(usd).toBeGreaterThan(0);
+    expect(source).toMatch(/^https:\/\/cloud\.google\.com\/[a-z-]+\/pricing$/);
+    expect(per.length).toBeGreaterThan(5);
+  }
+});
