@@ -3,6 +3,7 @@
  * `reconcile` works on these alone; adapters fill them; main wires the two together.
  */
 import type { KubeObject, ObjectRef } from "./api/kube-object.ts";
+import type { EpochMs } from "./quotes/quote.ts";
 
 /** Kinds that the controller watches; what it wants of any other it applies unread. */
 export type WatchedKind = "StockFeed" | "CronJob" | "Deployment" | "StatefulSet" | "Pod" | "Secret";
@@ -106,6 +107,11 @@ export interface Messaging {
   putTopic(project: string, topic: Topic): Promise<void>;
   /** The same of a subscription; one on another topic can't be changed, and is a Conflict. @throws MessagingError */
   putSubscription(project: string, subscription: Subscription): Promise<void>;
+  /**
+   * From here on delivers again what the topic took at this time or later, as far as it is kept, and nothing from before.
+   * @throws MessagingError
+   */
+  seek(project: string, subscription: string, time: EpochMs): Promise<void>;
   /** Already gone is done. @throws MessagingError */
   deleteTopic(project: string, name: string): Promise<void>;
   /** Already gone is done. @throws MessagingError */

@@ -6,6 +6,7 @@ import { type Again, Reconciler } from "../src/reconcile/reconcile.ts";
 import type { FeedStatus } from "../src/reconcile/status.ts";
 import { countingControllerTelemetry } from "./fakes/counting-controller-telemetry.ts";
 import { memoryCluster, type MemoryCluster } from "./fakes/memory-cluster.ts";
+import { MemoryJobs } from "./fakes/memory-jobs.ts";
 import { memoryMessaging } from "./fakes/memory-messaging.ts";
 
 export const PROJECT = "acme-feeds";
@@ -33,6 +34,7 @@ export class ReconcileWorld {
   readonly sinkProblems: SinkProblem[] = [];
   readonly unreadable: string[] = [];
   readonly time = { now: Date.parse("2026-01-05T15:00:00Z") };
+  readonly jobs = new MemoryJobs(() => this.time.now);
   readonly counts: Record<string, number>;
   reconciler: Reconciler;
   readonly #ports: ControllerPorts;
@@ -44,6 +46,7 @@ export class ReconcileWorld {
     this.#ports = {
       cluster: this.cluster,
       messaging: this.messaging,
+      jobs: this.jobs,
       sink: { inspect: () => Promise.resolve([...this.sinkProblems]) },
       clock: { now: () => this.time.now },
       telemetry,
@@ -80,7 +83,7 @@ export class ReconcileWorld {
 
   /** How many writes there have been. */
   get writes(): number {
-    return this.cluster.writes.length + this.messaging.writes.length;
+    return this.cluster.writes.length + this.messaging.writes.length + this.jobs.writes.length;
   }
 
   status(name: string = FEED.name): FeedStatus {

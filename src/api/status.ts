@@ -16,13 +16,47 @@ const conditionSchema = z
   })
   .meta({ description: "One thing that holds of the feed, or does not." });
 
+const optionalText = (description: string) => z.string().optional().meta({ description });
+const optionalInt = (description: string) => z.int().min(0).optional().meta({ description });
+
+const launchSchema = z
+  .looseObject({
+    requestId: text("Makes a repeated launch the same one."),
+    time: text("When it was decided, RFC 3339."),
+    specHash: text("Hash of what the job is made from."),
+    projectId: text("Project of the job."),
+    region: text("Region of the job."),
+    generation: z.int().min(0).meta({ description: "How many jobs ran beside their predecessors before it." }),
+    replaces: optionalText("ID of the job that it takes over from in place."),
+    rewindTo: optionalText("From when its subscription is read again, RFC 3339."),
+  })
+  .meta({ description: "A launch that is decided and not seen to run: a restart of the operator goes on with it." });
+
+const failuresSchema = z
+  .looseObject({
+    count: z.int().min(0).meta({ description: "Jobs in a row that failed." }),
+    jobId: text("ID of the newest of them."),
+    time: text("When it failed, RFC 3339."),
+  })
+  .meta({ description: "Failures under the present spec." });
+
 const pipelineSchema = z
   .looseObject({
     window: text("Length of the window that the pipeline computes."),
     engine: z.enum(["Embedded", "Dataflow"]).meta({ description: "What computes it." }),
-    jobId: z.string().optional().meta({ description: "ID of the Dataflow job." }),
     state: text("State of the Pod or the job, such as Running."),
     specHash: text("Hash of what the pipeline was made from."),
+    jobId: optionalText("ID of the Dataflow job; while another takes over, of the one that still computes."),
+    projectId: optionalText("Project of the job."),
+    region: optionalText("Region of the job."),
+    generation: optionalInt("How many jobs ran beside their predecessors before it (updatePolicy Overlap)."),
+    maxWorkers: optionalInt("Most workers that the job was last told."),
+    wantedHash: optionalText("Hash of what the spec asks for."),
+    specGeneration: optionalInt("Generation of the spec that failures and refusal are of."),
+    refused: optionalText("Why Dataflow refused the update that the spec asks for, where it did."),
+    failures: failuresSchema.optional(),
+    rewindTo: optionalText("From when the next job has to read quotes again, RFC 3339."),
+    launch: launchSchema.optional(),
   })
   .meta({ description: "What computes one window." });
 

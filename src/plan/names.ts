@@ -39,9 +39,21 @@ export function pubsubName(feed: Pick<StockFeed, "metadata">, part: string): str
   return hashedName(feed, cloudStem(feed), part, PUBSUB_LIMIT);
 }
 
-/** A Dataflow job's name, the same for every launch of the same feed and resolution. */
-export function jobName(feed: StockFeed, resolution: string): string {
-  return hashedName(feed, cloudStem(feed), resolution, LABEL_LIMIT);
+/**
+ * A Dataflow job's name, the same for every launch of the same feed and resolution.
+ * @param generation of jobs that run beside their predecessor; 0 for the first
+ */
+export function jobName(feed: Pick<StockFeed, "metadata">, resolution: string, generation = 0): string {
+  return hashedName(feed, cloudStem(feed), ofGeneration(resolution, generation), LABEL_LIMIT);
+}
+
+/** The subscription of a job: one that runs beside its predecessor has another, or each would get half the quotes. */
+export function jobSubscription(feed: Pick<StockFeed, "metadata">, resolution: string, generation = 0): string {
+  return pubsubName(feed, `windows-${ofGeneration(resolution, generation)}`);
+}
+
+function ofGeneration(resolution: string, generation: number): string {
+  return generation === 0 ? resolution : `${resolution}-g${generation}`;
 }
 
 /** Label `stockfeed.dev/feed` of a feed's objects in its namespace: the feed's name, with a hash where it is too long. */

@@ -7,6 +7,7 @@ import { cloudLabels, feedLabel, pubsubName } from "../plan/names.ts";
 import type { EpochMs } from "../quotes/quote.ts";
 import { ownedBy } from "./cloud-diff.ts";
 import { FEED_LABEL } from "./kube-ownership.ts";
+import { letGoJobs, subscriptionsOfJobs } from "./jobs/let-go-jobs.ts";
 import { done, type Outcome, waiting } from "./outcome.ts";
 import { deleteWorkloads, ownWorkloads } from "./own-workloads.ts";
 import type { FeedRun } from "./run.ts";
@@ -26,8 +27,9 @@ const LOOK_AGAIN_MS = 2_000;
  * may find its work done already, by hand or by an earlier try, and nothing is created, so it ends in a namespace that
  * is being deleted too. Shared objects of the project stay.
  *
- * - Drain stops the pollers, gives the engine the time to take in what they published and to write the windows that
- *   end, then stops it: it writes the windows that are still open as it ends.
+ * - Drain stops the pollers, gives the engine or the jobs the time to take in what they published and to write the
+ *   windows that end, then stops them: they write the windows that are still open as they end. A job that drains for
+ *   longer than it may is cancelled.
  * - Cancel stops all at once.
  * - Orphan leaves the cloud objects; the workloads go with the feed, by their owner references.
  */
@@ -36,7 +38,7 @@ export async function letGo(run: FeedRun): Promise<Outcome> {
   if (object.metadata.finalizers?.includes(FINALIZER) !== true) return done;
   const policy = policyOf(object);
   if (policy !== "Orphan") {
-    const held = await stopWorkloads(run, policy);
+    const held = (await stopWorkloads(run, policy)) ?? (await letGoJobs(run, policy, drainedAt(run, policy)));
     if (held !== undefined) return held;
     await deleteCloudObjects(run);
   }
@@ -48,8 +50,7 @@ export async function letGo(run: FeedRun): Promise<Outcome> {
 async function stopWorkloads(run: FeedRun, policy: "Drain" | "Cancel"): Promise<Outcome | undefined> {
   const { object, ports, now } = run;
   await deleteWorkloads(run, { component: "poller" });
-  const since = Date.parse(object.metadata.deletionTimestamp ?? "") || now;
-  const drained = since + (policy === "Drain" ? drainMs(run) : 0);
+  const drained = drainedAt(run, policy);
   if (now < drained && ownWorkloads(run, "stream").some((engine) => workloadState(engine) !== "Starting")) {
     const message = "Pollers are stopped; the engine writes the windows that end.";
     return waiting("Draining", message, Math.min(LOOK_AGAIN_MS, drained - now));
@@ -75,6 +76,7 @@ async function deleteCloudObjects(run: FeedRun): Promise<void> {
     const owned = memory.owned.namesOf(labels, project, inventory, now);
     for (const subscription of new Set([
       ...["windows", "archive"].map((part) => pubsubName(feed, part)),
+      ...subscriptionsOfJobs(run),
       ...owned.subscriptions,
     ])) {
       const present = inventory.subscriptions.get(subscription);
@@ -105,6 +107,12 @@ function projectOf({ object, settings }: FeedRun): string | undefined {
 function policyOf({ spec }: KubeObject): StockFeed["spec"]["deletionPolicy"] {
   const { deletionPolicy } = (spec ?? {}) as { readonly deletionPolicy?: unknown };
   return deletionPolicy === "Cancel" || deletionPolicy === "Orphan" ? deletionPolicy : "Drain";
+}
+
+/** When what pollers published before they were stopped is taken in. */
+function drainedAt(run: FeedRun, policy: "Drain" | "Cancel"): EpochMs {
+  const since = Date.parse(run.object.metadata.deletionTimestamp ?? "") || run.now;
+  return since + (policy === "Drain" ? drainMs(run) : 0);
 }
 
 /** Until every window has ended that ends within an interval after the last quote, or for a minute. */

@@ -1,4 +1,5 @@
 import { ClusterError, MessagingError } from "../controller-ports.ts";
+import { JobsError } from "../job-ports.ts";
 import { type Outcome, stalled, waiting, type Waiting } from "./outcome.ts";
 
 /** How long to leave alone what was forbidden; rights are given by people. */
@@ -7,11 +8,12 @@ const RIGHTS_MS = 60_000;
 /**
  * What a call that failed means for its step. What passes is tried again; what was refused as wrong stalls; what was
  * forbidden is looked at each minute, since nothing tells when rights are given.
- * @throws the error itself, where it is neither of the cluster nor of Pub/Sub: a defect
+ * @throws the error itself, where it is neither of the cluster nor of Pub/Sub or Dataflow: a defect
  */
 export function outcomeOf(error: unknown): Outcome {
   if (error instanceof ClusterError) return clusterOutcome(error);
   if (error instanceof MessagingError) return messagingOutcome(error);
+  if (error instanceof JobsError) return jobsOutcome(error);
   throw error;
 }
 
@@ -48,6 +50,22 @@ function messagingOutcome(error: MessagingError): Outcome {
     case "Quota":
     case "Unavailable":
       return passing("MessagingUnavailable", error);
+  }
+}
+
+function jobsOutcome(error: JobsError): Outcome {
+  switch (error.kind) {
+    case "Invalid":
+      return stalled("JobRefused", error.message);
+    case "Forbidden":
+      return waiting("DataflowForbidden", error.message, RIGHTS_MS);
+    case "NotFound":
+      return waiting("DataflowNotFound", error.message, RIGHTS_MS);
+    case "Quota":
+      return waiting("QuotaExceeded", error.message, RIGHTS_MS);
+    case "AlreadyExists":
+    case "Unavailable":
+      return passing("DataflowUnavailable", error);
   }
 }
 

@@ -2,6 +2,7 @@ import type { WorkloadSettings } from "../../cdk8s/feed-workloads.ts";
 import type { KubeObject } from "../api/kube-object.ts";
 import type { StockFeed } from "../api/stockfeed.ts";
 import type { Cluster, ControllerTelemetry, Messaging, SinkInspector } from "../controller-ports.ts";
+import type { Jobs } from "../job-ports.ts";
 import type { FeedDefaults } from "./feed-book.ts";
 import type { Clock, Telemetry } from "../ports.ts";
 
@@ -12,6 +13,7 @@ export type RenderWorkloads = (feed: StockFeed, settings: WorkloadSettings) => r
 export interface ControllerPorts {
   readonly cluster: Cluster;
   readonly messaging: Messaging;
+  readonly jobs: Jobs;
   readonly sink: SinkInspector;
   readonly clock: Pick<Clock, "now">;
   readonly telemetry: ControllerTelemetry & Pick<Telemetry, "countQuotes" | "countMissedSlots">;
@@ -29,4 +31,18 @@ export interface ControllerSettings {
   /** Where the messages and rows of feeds go that don't say it themselves. */
   readonly defaults?: FeedDefaults;
   readonly workloads: Pick<WorkloadSettings, "image" | "imagePullPolicy" | "env">;
+  /** How Dataflow jobs run; feeds of that engine are refused where it is left out. */
+  readonly dataflow?: DataflowSettings;
+}
+
+/** What a feed's author does not choose of the jobs: rights, networks, and what the project allows. */
+export interface DataflowSettings {
+  /** The image of the workers that run StockFeed's own graph. */
+  readonly workerImage: string;
+  /** Who the workers are; the project's default where it is left out. */
+  readonly serviceAccountEmail?: string;
+  readonly network?: string;
+  readonly subnetwork?: string;
+  /** Jobs that a project may run at once. https://cloud.google.com/dataflow/quotas */
+  readonly jobsPerProject: number;
 }

@@ -6,6 +6,7 @@ import type { StepReport } from "./conditions.ts";
 import { letGo } from "./deletion.ts";
 import { outcomeOf } from "./faults.ts";
 import { FeedBook } from "./feed-book.ts";
+import { recordsOf } from "./jobs/survey.ts";
 import { marketNow } from "./market.ts";
 import type { Outcome } from "./outcome.ts";
 import { OwnedIndex } from "./owned-index.ts";
@@ -15,8 +16,9 @@ import type { FeedRun, Memory, Step, ValidRun } from "./run.ts";
 import { type FeedStatus, type Findings, sameStatus, statusIn, statusOf } from "./status.ts";
 import { haveCredentials } from "./steps/credentials.ts";
 import { keepFinalizer } from "./steps/finalizer.ts";
-import { watchEngine, watchPoller } from "./steps/health.ts";
-import { ensureArchive, ensureMessaging, pruneMessaging } from "./steps/messaging.ts";
+import { watchPoller } from "./steps/health.ts";
+import { ensureJobs, surveyJobs, watchPipelines } from "./steps/jobs.ts";
+import { ensureArchive, ensureMessaging, ensureRows, pruneMessaging } from "./steps/messaging.ts";
 import { keepToProjects } from "./steps/projects.ts";
 import { keepToQuota } from "./steps/quota.ts";
 import { checkSink } from "./steps/sink.ts";
@@ -31,14 +33,17 @@ const STEPS: readonly Step[] = [
   keepToQuota,
   haveCredentials,
   checkSink,
+  surveyJobs,
   ensureMessaging,
   ensureArchive,
+  ensureRows,
   ensureEngine,
+  ensureJobs,
   ensurePoller,
   pruneWorkloads,
   pruneMessaging,
   watchPoller,
-  watchEngine,
+  watchPipelines,
 ];
 
 /** When to reconcile a feed again, unless an event comes before. */
@@ -78,6 +83,7 @@ export class Reconciler {
       pollers: new PollerBook({ telemetry: ports.telemetry, ...(onUnreadable && { onUnreadable }) }),
       owned: new OwnedIndex(settings.driftIntervalMs),
       workloads: new WorkloadBook(ports.render, settings.workloads),
+      fullPlaces: new Map(),
     };
   }
 
@@ -112,17 +118,22 @@ export class Reconciler {
   }
 
   #start(object: KubeObject, now: EpochMs): FeedRun {
+    const previous = this.#statusOf(object, now);
     return {
       ports: this.#ports,
       settings: this.#settings,
       memory: this.memory,
       now,
       object,
-      previous: this.#statusOf(object, now),
+      previous,
       hold: "nothing",
       messagingReady: false,
       feed: undefined,
       pipelines: undefined,
+      survey: undefined,
+      records: recordsOf(previous),
+      verdicts: [],
+      rowsReady: false,
       changes: [],
     };
   }

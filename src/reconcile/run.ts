@@ -3,6 +3,9 @@ import type { EpochMs } from "../quotes/quote.ts";
 import type { Change } from "./changes.ts";
 import type { Part } from "./conditions.ts";
 import type { FeedBook } from "./feed-book.ts";
+import type { JobVerdict } from "./jobs/decision.ts";
+import type { JobRecord } from "./jobs/job-record.ts";
+import type { JobSurvey } from "./jobs/survey.ts";
 import type { Outcome } from "./outcome.ts";
 import type { OwnedIndex } from "./owned-index.ts";
 import type { PollerBook } from "./poller-book.ts";
@@ -17,6 +20,8 @@ export interface Memory {
   readonly pollers: PollerBook;
   readonly owned: OwnedIndex;
   readonly workloads: WorkloadBook;
+  /** Until when a place counts as full, since Dataflow said so. */
+  readonly fullPlaces: Map<string, EpochMs>;
 }
 
 /** One reconcile of one feed under way: what every step reads, and where it leaves what it found. */
@@ -36,6 +41,14 @@ export interface FeedRun {
   /** Undefined until the spec is found to be one that a cluster can run. */
   feed: ClusterFeed | undefined;
   pipelines: readonly PipelineState[] | undefined;
+  /** What Dataflow has; undefined until it is listed. */
+  survey: JobSurvey | undefined;
+  /** What is known of the jobs, one a window: as it was written last, until a step knows more. */
+  records: readonly JobRecord[];
+  /** How each window's job fares. */
+  verdicts: readonly JobVerdict[];
+  /** Whether rows of jobs have somewhere to go. */
+  rowsReady: boolean;
   readonly changes: Change[];
 }
 

@@ -1,15 +1,20 @@
+import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "../api/kube-object.ts";
 import { type MarketState, statusSchema } from "../api/status.ts";
 import type { EpochMs } from "../quotes/quote.ts";
+import type { JobRecord } from "./jobs/job-record.ts";
 import { type Condition, conditionsOf, type StepReport } from "./conditions.ts";
 
-/** What computes one window, as the status tells it. */
-export interface PipelineState {
+/** The embedded engine's work on one window, as the status tells it. */
+interface EngineState {
   readonly window: string;
-  readonly engine: "Embedded" | "Dataflow";
+  readonly engine: "Embedded";
   readonly state: string;
   readonly specHash: string;
 }
+
+/** What computes one window, as the status tells it. */
+export type PipelineState = EngineState | JobRecord;
 
 /** Status of a feed, as the operator writes it. */
 export interface FeedStatus {
@@ -35,8 +40,9 @@ export interface Findings {
 export function statusIn(object: KubeObject): FeedStatus {
   const parsed = statusSchema.safeParse(object.status ?? {});
   if (!parsed.success) return { conditions: [] };
-  const { conditions = [], ...rest } = parsed.data;
-  return { ...rest, conditions };
+  const { conditions = [], pipelines, ...rest } = parsed.data;
+  // What is not said is not there, in JSON.
+  return { ...rest, conditions, ...(pipelines && { pipelines }) };
 }
 
 /** The status that follows from what a reconcile found out and what was said before. Pure. */
@@ -66,7 +72,7 @@ export function sameStatus(one: FeedStatus, other: FeedStatus): boolean {
     one.symbols === other.symbols &&
     one.marketState === other.marketState &&
     sameList(one.conditions, other.conditions, sameCondition) &&
-    sameList(one.pipelines ?? [], other.pipelines ?? [], samePipeline)
+    sameList(one.pipelines ?? [], other.pipelines ?? [], isDeepStrictEqual)
   );
 }
 
@@ -77,15 +83,6 @@ function sameCondition(one: Condition, other: Condition): boolean {
     one.reason === other.reason &&
     one.message === other.message &&
     one.observedGeneration === other.observedGeneration
-  );
-}
-
-function samePipeline(one: PipelineState, other: PipelineState): boolean {
-  return (
-    one.window === other.window &&
-    one.engine === other.engine &&
-    one.state === other.state &&
-    one.specHash === other.specHash
   );
 }
 

@@ -57,6 +57,10 @@ export function memoryMessaging(): MemoryMessaging {
         }
         subscriptions.set(subscription.name, subscription);
       }),
+    seek: (name, subscription, time) =>
+      call(`seek ${subscription} to ${new Date(time).toISOString()}`, () => {
+        if (!project(name).subscriptions.has(subscription)) throw new MessagingError("NotFound", `no ${subscription}`);
+      }),
     deleteTopic: (name, topic) =>
       call(`delete topic ${topic}`, () => {
         const { topics, subscriptions } = project(name);

@@ -22,6 +22,12 @@ export class FakePubsubAdmin implements AdminCalls {
     this.subscriptions = this.#calls("subscriptions");
   }
 
+  seek(path: string, time: number): Promise<void> {
+    this.#record(`seek ${path} ${new Date(time).toISOString()}`);
+    if (!this.subscriptions.held.has(path)) throw grpcError(5, `5 NOT_FOUND: ${path}`);
+    return Promise.resolve();
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

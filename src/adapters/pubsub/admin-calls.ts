@@ -1,4 +1,5 @@
 import type { PublisherClient, SubscriberClient } from "@google-cloud/pubsub/build/src/v1/index.js";
+import type { EpochMs } from "../../quotes/quote.ts";
 import type { PubsubSettings } from "./clients.ts";
 import type { ApiSubscription, ApiTopic, Change } from "./wanted-objects.ts";
 
@@ -17,6 +18,8 @@ export interface ObjectCalls<T> {
 export interface AdminCalls {
   readonly topics: ObjectCalls<ApiTopic>;
   readonly subscriptions: ObjectCalls<ApiSubscription>;
+  /** Delivers again from this time on; one request. */
+  seek(path: string, time: EpochMs): Promise<void>;
   /** Closes the connections. */
   close(): Promise<void>;
 }
@@ -39,6 +42,10 @@ export async function adminCalls({ emulatorHost }: Pick<PubsubSettings, "emulato
   return {
     topics: topicCalls(publisher),
     subscriptions: subscriptionCalls(subscriber),
+    seek: async (subscription, ms) => {
+      const time = { seconds: Math.floor(ms / 1_000), nanos: (ms % 1_000) * 1_000_000 };
+      await subscriber.seek({ subscription, time }, ONE_ATTEMPT);
+    },
     close: async () => {
       await Promise.all([publisher.close(), subscriber.close()]);
     },

@@ -11,6 +11,10 @@ export function fencedCalls(calls: AdminCalls, fence: () => void): AdminCalls {
   return {
     topics: fenced(calls.topics, fence),
     subscriptions: fenced(calls.subscriptions, fence),
+    seek: async (path, time) => {
+      fence();
+      await calls.seek(path, time);
+    },
     close: () => calls.close(),
   };
 }

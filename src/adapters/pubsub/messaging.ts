@@ -16,6 +16,7 @@ import {
   type Subscription,
   type Topic,
 } from "../../controller-ports.ts";
+import type { EpochMs } from "../../quotes/quote.ts";
 import type { AdminCalls, ObjectCalls } from "./admin-calls.ts";
 import { fencedCalls } from "./fenced-calls.ts";
 import { statusOf } from "./grpc-status.ts";
@@ -102,6 +103,11 @@ class PubsubMessaging implements Messaging {
       },
     });
     this.#listing(project).write(({ subscriptions }) => subscriptions.set(name, object));
+  }
+
+  async seek(project: string, subscription: string, time: EpochMs): Promise<void> {
+    const call = { project, action: `rewind the subscription ${subscription}` };
+    await this.#try(call, (calls) => calls.seek(subscriptionPath(project, subscription), time));
   }
 
   async deleteTopic(project: string, name: string): Promise<void> {

@@ -10,13 +10,13 @@ import { restartText } from "../run-facts.ts";
 import type { Step, ValidRun } from "../run.ts";
 import { troubleOfPod, workloadState } from "../workload-health.ts";
 
-const SUSPENDED: Outcome = {
+export const SUSPENDED: Outcome = {
   kind: "done",
   off: true,
   reason: "Suspended",
   message: "Suspended: nothing polls and nothing is computed; topics and data stay.",
 };
-const HELD = waiting("Held", "Suspended by the operator until what stalls is mended; see Ready.");
+export const HELD = waiting("Held", "Suspended by the operator until what stalls is mended; see Ready.");
 
 /** Whether quotes come, by what the pollers said when they ended, or by the Deployment's own state. */
 export const watchPoller: Step = {
@@ -42,36 +42,28 @@ export const watchPoller: Step = {
   },
 };
 
-/** Whether the engine computes windows; it leaves what the status says of each. */
-export const watchEngine: Step = {
-  name: "watch-engine",
-  part: "PipelineReady",
-  otherwise: "go-on",
-  run(run): Outcome {
-    const { feed, hold, memory, object } = run;
-    const off = feed.spec.suspend || hold === "everything";
-    const wanted = memory.workloads
-      .objects(object, feed, hold, restartText(run))
-      .find(({ kind }) => kind === "StatefulSet");
-    const name = wanted?.metadata.name ?? "";
-    const state = workloadState(
-      run.ports.cluster.get({ kind: "StatefulSet", namespace: feed.metadata.namespace, name }),
-    );
-    const specHash = memory.workloads.hashOf(object, () => hash(templateOf(wanted)));
-    run.pipelines = windowSpecs(feed.spec).map((window) => ({
-      window: resolutionLabel(window),
-      engine: "Embedded",
-      state: off ? "Suspended" : state,
-      specHash,
-    }));
-    if (feed.spec.suspend) return SUSPENDED;
-    if (off) return HELD;
-    if (state === "Running")
-      return { kind: "done", reason: "Running", message: `StatefulSet ${name} computes windows.` };
-    if (state === "Updating") return waiting("Updating", `StatefulSet ${name} gets a new Pod.`);
-    return stateOfPods(run, "stream") ?? waiting("Starting", `StatefulSet ${name} has no ready Pod yet.`);
-  },
-};
+/** Whether the embedded engine computes windows; it leaves what the status says of each. */
+export function watchEngine(run: ValidRun): Outcome {
+  const { feed, hold, memory, object } = run;
+  const off = feed.spec.suspend || hold === "everything";
+  const wanted = memory.workloads
+    .objects(object, feed, hold, restartText(run))
+    .find(({ kind }) => kind === "StatefulSet");
+  const name = wanted?.metadata.name ?? "";
+  const state = workloadState(run.ports.cluster.get({ kind: "StatefulSet", namespace: feed.metadata.namespace, name }));
+  const specHash = memory.workloads.hashOf(object, () => hash(templateOf(wanted)));
+  run.pipelines = windowSpecs(feed.spec).map((window) => ({
+    window: resolutionLabel(window),
+    engine: "Embedded",
+    state: off ? "Suspended" : state,
+    specHash,
+  }));
+  if (feed.spec.suspend) return SUSPENDED;
+  if (off) return HELD;
+  if (state === "Running") return { kind: "done", reason: "Running", message: `StatefulSet ${name} computes windows.` };
+  if (state === "Updating") return waiting("Updating", `StatefulSet ${name} gets a new Pod.`);
+  return stateOfPods(run, "stream") ?? waiting("Starting", `StatefulSet ${name} has no ready Pod yet.`);
+}
 
 function stateOfPods({ feed, ports }: ValidRun, component: "poller" | "stream"): Outcome | undefined {
   const labels = { [FEED_LABEL]: feedLabel(feed), [COMPONENT_LABEL]: component };

@@ -1,12 +1,14 @@
+import { pubsubName } from "../../plan/names.ts";
 import type { MessagingInventory, Subscription, Topic } from "../../controller-ports.ts";
 import { compareSubscription, compareTopic, ownedBy, type Verdict } from "../cloud-diff.ts";
 import { done, type Outcome, stalled } from "../outcome.ts";
+import { hasEmbedded, jobReaders } from "../jobs/engines.ts";
 import { adopts, changeOf } from "../run-facts.ts";
 import type { Step, ValidRun } from "../run.ts";
-import { wantedMessaging } from "../wanted-messaging.ts";
+import { wantedMessaging, type WantedMessaging } from "../wanted-messaging.ts";
 
 /**
- * Sees that the topic, the engine's subscription and the project's dead letter are as they are wanted. All are looked
+ * Sees that the topic, its readers' subscriptions and the project's own topics are as they are wanted. All are looked
  * at before anything is written: while one name is somebody else's, nothing is made or changed.
  */
 export const ensureMessaging: Step = {
@@ -14,16 +16,13 @@ export const ensureMessaging: Step = {
   part: "MessagingReady",
   otherwise: "hold-when-stalled",
   async run(run): Promise<Outcome> {
-    const { projectId, topic, windows, deadLetterTopic, deadLetters } = wantedMessaging(
-      run.feed,
-      run.settings.clusterId,
-    );
+    const { projectId, topic, readers, rows, deadLetterTopic, deadLetters } = wantedOf(run);
     const inventory = await run.ports.messaging.inventory(projectId);
-    const topics = [topic, deadLetterTopic].map((wanted) => ({
+    const topics = [topic, deadLetterTopic, ...(rows ? [rows.topic] : [])].map((wanted) => ({
       wanted,
       verdict: topicVerdict(run, inventory, wanted),
     }));
-    const subscriptions = [windows, deadLetters].map((wanted) => ({
+    const subscriptions = [...readers, deadLetters].map((wanted) => ({
       wanted,
       verdict: subscriptionVerdict(run, inventory, wanted),
     }));
@@ -47,7 +46,7 @@ export const ensureArchive: Step = {
   part: "MessagingReady",
   otherwise: "go-on",
   async run(run): Promise<Outcome> {
-    const { projectId, topic, archive } = wantedMessaging(run.feed, run.settings.clusterId);
+    const { projectId, topic, archive } = wantedOf(run);
     if (archive === undefined || !run.messagingReady) return done;
     const verdict = subscriptionVerdict(run, await run.ports.messaging.inventory(projectId), archive);
     if (verdict.kind === "foreign") return nameConflict(projectId, archive.name, verdict.owner);
@@ -62,14 +61,15 @@ export const pruneMessaging: Step = {
   part: "MessagingReady",
   otherwise: "go-on",
   async run(run): Promise<Outcome> {
-    if (!run.messagingReady) return done;
-    const { feed, settings, ports, memory, now, changes } = run;
-    const { projectId, topic, windows, archive } = wantedMessaging(feed, settings.clusterId);
+    // Unless it is known which jobs run, any subscription may be one's.
+    if (!run.messagingReady || run.survey === undefined) return done;
+    const { feed, ports, memory, now, changes } = run;
+    const { projectId, topic, readers, archive } = wantedOf(run);
     const inventory = await ports.messaging.inventory(projectId);
     const owned = memory.owned.namesOf(topic.labels, projectId, inventory, now);
-    const wanted = new Set([windows.name, ...(archive === undefined ? [] : [archive.name])]);
-    const byName = wantedMessaging({ ...feed, spec: { ...feed.spec, archive: true } }, settings.clusterId).archive;
-    for (const name of new Set([...owned.subscriptions, ...(byName === undefined ? [] : [byName.name])])) {
+    const wanted = new Set([...readers, ...(archive === undefined ? [] : [archive])].map(({ name }) => name));
+    const byName = ["windows", "archive"].map((part) => pubsubName(feed, part));
+    for (const name of new Set([...owned.subscriptions, ...byName])) {
       const present = inventory.subscriptions.get(name);
       if (wanted.has(name) || present === undefined || !ownedBy(topic.labels, present)) continue;
       await ports.messaging.deleteSubscription(projectId, name);
@@ -84,6 +84,39 @@ export const pruneMessaging: Step = {
     return { kind: "done", message: `Topic ${topic.name} of project ${projectId} and its subscriptions are there.` };
   },
 };
+
+/**
+ * Sees that rows of jobs go to the table `windows`. A step of its own, as of the archive. The subscription is the
+ * project's, and one that leads elsewhere is somebody's whose rows would go astray: it is turned by who says so.
+ */
+export const ensureRows: Step = {
+  name: "ensure-rows",
+  part: "MessagingReady",
+  otherwise: "go-on",
+  async run(run): Promise<Outcome> {
+    const { projectId, rows } = wantedOf(run);
+    if (rows === undefined || !run.messagingReady) return done;
+    const { subscription } = rows;
+    const inventory = await run.ports.messaging.inventory(projectId);
+    const present = inventory.subscriptions.get(subscription.name);
+    const verdict = subscriptionVerdict(run, inventory, subscription);
+    if (verdict.kind === "foreign") return nameConflict(projectId, subscription.name, verdict.owner);
+    const { bigQueryTable: table } = present ?? {};
+    if (table !== undefined && table !== subscription.bigQueryTable && !adopts(run)) {
+      const what = `Rows of all Dataflow jobs of project ${projectId} go to ${table}, and spec.sink wants ${subscription.bigQueryTable ?? ""}`;
+      const fix =
+        'Write that dataset, use another project in spec.pubsub, or turn all rows with the annotation stockfeed.dev/adopt: "true".';
+      return stalled("SinkConflict", `${what}. ${fix}`);
+    }
+    await putSubscription(run, projectId, verdict);
+    run.rowsReady = true;
+    return done;
+  },
+};
+
+function wantedOf(run: ValidRun): WantedMessaging {
+  return wantedMessaging(run.feed, run.settings.clusterId, { embedded: hasEmbedded(run), jobs: jobReaders(run) });
+}
 
 function topicVerdict(run: ValidRun, inventory: MessagingInventory, wanted: Topic): Verdict<Topic> {
   return compareTopic(wanted, inventory.topics.get(wanted.name), adopts(run));

@@ -14,9 +14,9 @@ export const validate: Step<FeedRun> = {
     const read = run.memory.feeds.read(run.object);
     if (!read.ok) return stalled("InvalidSpec", read.message);
     const { feed } = read;
-    if (feed.spec.engine === "Dataflow") {
-      const fix = "Write engine: Embedded, which writes the same rows.";
-      return stalled("NotSupported", `spec.engine is "Dataflow" but this version can't run it. ${fix}`);
+    if (feed.spec.engine === "Dataflow" && run.settings.dataflow === undefined) {
+      const fix = "Have it started with --worker-image, or write engine: Embedded, which writes the same rows.";
+      return stalled("NotSupported", `spec.engine is "Dataflow" but the operator is not set up for it. ${fix}`);
     }
     if (!isForCluster(feed)) return stalled("InvalidSpec", missingParts(feed));
     if (feed.spec.provider.type === "Replay") {

@@ -4,6 +4,7 @@ import type { Part } from "../conditions.ts";
 import { type Component, ownershipOf } from "../kube-ownership.ts";
 import { done, type Outcome, stalled, waiting } from "../outcome.ts";
 import { deleteWorkloads, WORKLOAD_KINDS } from "../own-workloads.ts";
+import { renderedFeed } from "../jobs/engines.ts";
 import { adopts, changeOf, restartText } from "../run-facts.ts";
 import type { Step, ValidRun } from "../run.ts";
 import { isOf } from "../workload-book.ts";
@@ -51,8 +52,8 @@ function ensureWorkloads(component: Component, part: Part): Step {
   };
 }
 
-function wantedObjects({ memory, object, feed, hold, ...run }: ValidRun): readonly KubeObject[] {
-  return memory.workloads.objects(object, feed, hold, restartText({ object, ...run }));
+function wantedObjects(run: ValidRun): readonly KubeObject[] {
+  return run.memory.workloads.objects(run.object, renderedFeed(run), run.hold, restartText(run));
 }
 
 /** Why an object can't be applied now. What belongs to others is never overwritten, unless the author says so. */

@@ -1,0 +1,93 @@
+import { cloudLabels } from "../../plan/names.ts";
+import { carryOut } from "../jobs/carry-out.ts";
+import { decide } from "../jobs/decide.ts";
+import type { JobDecision, JobVerdict } from "../jobs/decision.ts";
+import { wantedWindows } from "../jobs/engines.ts";
+import { type JobRecord, WINDOW_LABEL } from "../jobs/job-record.ts";
+import { placeKey, placesOf, surveyOf, windowsOf } from "../jobs/survey.ts";
+import { tell } from "../jobs/tell.ts";
+import { wantedJob } from "../jobs/wanted-of-run.ts";
+import { done, type Outcome } from "../outcome.ts";
+import type { Step, ValidRun } from "../run.ts";
+import type { PipelineState } from "../status.ts";
+import { HELD, SUSPENDED, watchEngine } from "./health.ts";
+
+/** Looks at the feed's Dataflow jobs, in every place where there may be some; before anything that depends on them. */
+export const surveyJobs: Step = {
+  name: "survey-jobs",
+  part: "PipelineReady",
+  otherwise: "go-on",
+  async run(run): Promise<Outcome> {
+    const { feed, records, settings, ports } = run;
+    const { engine, dataflow } = feed.spec;
+    const { projectIds = [], region = "" } = engine === "Dataflow" || records.length > 0 ? (dataflow ?? {}) : {};
+    const wanted = projectIds.map((projectId) => ({ projectId, region }));
+    const places = placesOf(wanted, records);
+    const listed = await Promise.all(
+      places.map(async (place) => [placeKey(place), await ports.jobs.list(place)] as const),
+    );
+    run.survey = surveyOf(new Map(listed), cloudLabels(settings.clusterId, feed));
+    return done;
+  },
+};
+
+/** Does what is to be done about each window's job: one call a window and turn. */
+export const ensureJobs: Step = {
+  name: "ensure-jobs",
+  part: "PipelineReady",
+  otherwise: "go-on",
+  async run(run): Promise<Outcome> {
+    const { survey, feed, hold, now } = run;
+    if (survey === undefined || hold === "everything") return done;
+    const verdicts: JobVerdict[] = [];
+    for (const window of windowsOf(wantedByJobs(run), survey, run.records)) {
+      const jobs = survey.own.filter(({ labels }) => labels[WINDOW_LABEL] === window);
+      const before = run.records.find((record) => record.window === window);
+      const decision = decide(wantedJob(run, survey, window), jobs, before, now);
+      const made = await carryOut(run, survey, { window, before, decision });
+      run.records = [...run.records.filter((record) => record.window !== window), ...keptRecord(feed, window, made)];
+      verdicts.push(made.verdict);
+    }
+    run.verdicts = verdicts;
+    return done;
+  },
+};
+
+/** Says of each window what computes it, and of the whole whether all are computed. */
+export const watchPipelines: Step = {
+  name: "watch-pipelines",
+  part: "PipelineReady",
+  otherwise: "go-on",
+  async run(run): Promise<Outcome> {
+    const { feed, hold, verdicts } = run;
+    const embedded = feed.spec.engine === "Embedded" ? watchEngine(run) : undefined;
+    run.pipelines = pipelinesOf(run);
+    if (embedded !== undefined) {
+      const areLeft = embedded.kind === "done" && verdicts.some(({ kind }) => kind === "waiting" || kind === "stalled");
+      return areLeft ? tell(run) : embedded;
+    }
+    if (hold === "everything") return HELD;
+    const areOff = verdicts.every(({ kind }) => kind === "off");
+    return feed.spec.suspend && areOff ? SUSPENDED : tell(run);
+  },
+};
+
+function wantedByJobs({ feed }: ValidRun): string[] {
+  return feed.spec.engine === "Dataflow" ? wantedWindows(feed) : [];
+}
+
+/** What is over is remembered while the feed may want it again: from when quotes have to be read then. */
+function keptRecord(feed: ValidRun["feed"], window: string, { record, verdict }: JobDecision): JobRecord[] {
+  if (record === undefined) return [];
+  const isWanted = feed.spec.engine === "Dataflow" && wantedWindows(feed).includes(window);
+  return verdict.kind === "off" && !isWanted ? [] : [record];
+}
+
+/** The job's entry where there is a job, the engine's elsewhere; windows of the spec first, in its order. */
+function pipelinesOf({ feed, pipelines = [], records }: ValidRun): PipelineState[] {
+  const known = new Set(records.map(({ window }) => window));
+  const all = [...pipelines.filter(({ window }) => !known.has(window)), ...records];
+  const order = wantedWindows(feed);
+  const rank = ({ window }: PipelineState) => (order.includes(window) ? order.indexOf(window) : order.length);
+  return all.sort((one, other) => rank(one) - rank(other));
+}
