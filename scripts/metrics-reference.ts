@@ -41,6 +41,7 @@ ${Object.values<MetricDefinition>({ ...METRICS, ...CONTROLLER_METRICS })
 | Do rows come in time? | \`histogram_quantile(0.99, sum by (feed, resolution, le) (rate(stockfeed_window_close_delay_seconds_bucket[5m])))\` |
 | Is the stream behind? | \`stockfeed_watermark_lag_seconds > 30\` |
 | Does the operator keep up? | \`histogram_quantile(0.99, sum by (le) (rate(stockfeed_workqueue_queue_duration_seconds_bucket[5m])))\` |
+| Do Dataflow jobs not run? | \`sum by (state, resolution) (stockfeed_jobs{state!="Running",state!="Suspended"}) > 0\` |
 | Does one operator lead? | \`sum(stockfeed_leader) == 1\` |
 | Does somebody undo what it does? | \`rate(stockfeed_drift_corrections_total[15m]) > 0.01\` |
 | Does the store refuse rows? | \`increase(stockfeed_sink_rows_total{outcome="failed"}[15m]) > 0\` |

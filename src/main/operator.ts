@@ -14,7 +14,8 @@ Examples:
   $ stockfeed operator --kubeconfig ~/.kube/config --leader-elect false --image …     on a laptop
 
 It reconciles until it is stopped, then ends what is under way, gives the lease back and exits with 0.
-PUBSUB_EMULATOR_HOST and BIGQUERY_EMULATOR_HOST, where they are set, are for it and for every Pod that it makes.
+PUBSUB_EMULATOR_HOST and BIGQUERY_EMULATOR_HOST, where they are set, are for it and for every Pod that it makes;
+DATAFLOW_EMULATOR_HOST and STORAGE_EMULATOR_HOST are for it alone.
 `;
 
 /** Flags, what they say, their variable of the environment, and what they are unless told otherwise. */
@@ -32,6 +33,15 @@ const FLAGS: readonly (readonly [flags: string, description: string, variable: s
   ["--allowed-projects <list...>", "cloud projects that feeds may use (default: all)", "STOCKFEED_ALLOWED_PROJECTS"],
   ["--image <name>", "image of the feeds' Pods", "STOCKFEED_IMAGE"],
   ["--image-pull-policy <policy>", "Always, IfNotPresent or Never, of that image", "STOCKFEED_IMAGE_PULL_POLICY"],
+  ["--worker-image <name>", "image of Dataflow workers; feeds of that engine need it", "STOCKFEED_WORKER_IMAGE"],
+  [
+    "--worker-service-account <email>",
+    "Google service account of Dataflow workers (default: the project's own)",
+    "STOCKFEED_WORKER_SERVICE_ACCOUNT",
+  ],
+  ["--worker-network <name>", "network of Dataflow workers (default: default)", "STOCKFEED_WORKER_NETWORK"],
+  ["--worker-subnetwork <name>", "subnetwork of Dataflow workers", "STOCKFEED_WORKER_SUBNETWORK"],
+  ["--jobs-per-project <n>", "Dataflow jobs that a project may run at once", "STOCKFEED_JOBS_PER_PROJECT", "25"],
   [
     "--cluster-id <id>",
     "tells this cluster's cloud objects from others' (default: UID of kube-system)",

@@ -71,6 +71,11 @@ export class Controller {
     }
   }
 
+  /** Whether it leads. */
+  leads(): boolean {
+    return this.#leading;
+  }
+
   /** Leads no more. */
   end(): void {
     this.#leading = false;

@@ -51,6 +51,12 @@ export const CONTROLLER_METRICS = {
     help: "Objects put right that somebody else had changed or deleted",
     labels: [],
   },
+  jobs: {
+    name: "stockfeed_jobs",
+    type: "gauge",
+    help: "Dataflow jobs of feeds by state, as their statuses say it; the replica that leads has them",
+    labels: ["state", "resolution"],
+  },
   leader: {
     name: "stockfeed_leader",
     type: "gauge",

@@ -17,6 +17,15 @@ export interface OperatorTelemetry {
   };
   readonly onRequest: (verb: string, code: string) => void;
   readonly setLeader: (leads: boolean) => void;
+  /** Says how to count the jobs of feeds, whenever somebody asks. */
+  readonly measureJobs: (count: () => readonly JobCount[]) => void;
+}
+
+/** Jobs of a resolution that are in a state. */
+interface JobCount {
+  readonly state: string;
+  readonly resolution: string;
+  readonly jobs: number;
 }
 
 /** @param registry of `createTelemetry`, whose counter of quotes takes those of pollers too */
@@ -68,6 +77,19 @@ export function createControllerTelemetry(registry: Registry): OperatorTelemetry
       },
     },
     ...queueAndClient(counter, gauge, histogram),
+    measureJobs: jobsGauge((collect) => new Gauge({ ...settings(CONTROLLER_METRICS.jobs), collect })),
+  };
+}
+
+/** A gauge that is counted when it is read, once somebody has said how. */
+function jobsGauge(make: (collect: (this: Gauge) => void) => Gauge): OperatorTelemetry["measureJobs"] {
+  let count: () => readonly JobCount[] = () => [];
+  make(function (this: Gauge) {
+    this.reset();
+    for (const { jobs, ...labels } of count()) this.set(labels, jobs);
+  });
+  return (how) => {
+    count = how;
   };
 }
 
@@ -75,7 +97,7 @@ function queueAndClient(
   counter: (definition: MetricDefinition) => Counter,
   gauge: (definition: MetricDefinition) => Gauge,
   histogram: (definition: MetricDefinition) => Histogram,
-): Omit<OperatorTelemetry, "telemetry"> {
+): Omit<OperatorTelemetry, "telemetry" | "measureJobs"> {
   const adds = counter(CONTROLLER_METRICS.queueAdds);
   const depth = gauge(CONTROLLER_METRICS.queueDepth);
   const waited = histogram(CONTROLLER_METRICS.queueDuration);

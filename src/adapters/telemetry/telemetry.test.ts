@@ -21,7 +21,7 @@ function tellAll(telemetry: Telemetry): void {
 }
 
 /** The operator's, told in the same way. */
-function tellAllOfTheOperator({ telemetry, queue, onRequest, setLeader }: OperatorTelemetry): void {
+function tellAllOfTheOperator({ telemetry, queue, onRequest, setLeader, measureJobs }: OperatorTelemetry): void {
   telemetry.observeReconcile("ready", 0.002);
   telemetry.countReconcileError();
   telemetry.countDriftCorrections(2);
@@ -33,6 +33,7 @@ function tellAllOfTheOperator({ telemetry, queue, onRequest, setLeader }: Operat
   queue.onTaken(0.2);
   onRequest("apply", "201");
   setLeader(true);
+  measureJobs(() => [{ state: "Running", resolution: "5m", jobs: 2 }]);
 }
 
 const EXPECTED_OF_THE_OPERATOR = [
@@ -47,6 +48,7 @@ const EXPECTED_OF_THE_OPERATOR = [
   "stockfeed_workqueue_queue_duration_seconds_count 1",
   'stockfeed_api_requests_total{verb="apply",code="201"} 1',
   "stockfeed_leader 1",
+  'stockfeed_jobs{state="Running",resolution="5m"} 2',
 ];
 
 const EXPECTED = [

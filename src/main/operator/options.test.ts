@@ -5,6 +5,7 @@ import { type OperatorFlags, readOptions } from "./options.ts";
 
 const DEFAULTS: OperatorFlags = {
   concurrency: "16",
+  jobsPerProject: "25",
   leaderElect: "true",
   leaseName: "stockfeed-operator",
   metricsAddress: ":8080",
@@ -43,6 +44,17 @@ describe("the operator's options", () => {
     expect(readOptions({ ...DEFAULTS, namespaces: "" }, {})).not.toHaveProperty("namespaces");
   });
 
+  it("say how Dataflow jobs run, where there is an image of workers", () => {
+    const flags = { ...DEFAULTS, workerServiceAccount: "beam@acme.iam.gserviceaccount.com", workerNetwork: "feeds" };
+    expect(readOptions(flags, {})).not.toHaveProperty("dataflow");
+    expect(readOptions({ ...flags, workerImage: "worker:1" }, {}).dataflow).toEqual({
+      workerImage: "worker:1",
+      serviceAccountEmail: "beam@acme.iam.gserviceaccount.com",
+      network: "feeds",
+      jobsPerProject: 25,
+    });
+  });
+
   it("pass the emulators on to every Pod", () => {
     const env = { PUBSUB_EMULATOR_HOST: "pubsub:8085", BIGQUERY_EMULATOR_HOST: "", HOME: "/root" };
     expect(readOptions(DEFAULTS, env).podEnv).toEqual({ PUBSUB_EMULATOR_HOST: "pubsub:8085" });
@@ -63,6 +75,7 @@ describe("the operator's options", () => {
     [{ driftInterval: "10" }, "--drift-interval 10 is no interval"],
     [{ driftInterval: "10ms" }, "--drift-interval 10ms is no interval"],
     [{ imagePullPolicy: "Sometimes" }, "--image-pull-policy Sometimes is none"],
+    [{ jobsPerProject: "many" }, "--jobs-per-project many is no number of Dataflow jobs"],
     [{ dataset: "markets" }, "--dataset markets is of no project"],
     [{ image: "" }, "--image is required"],
   ])("are refused with the mend: %j", (flags, message) => {

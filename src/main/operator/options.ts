@@ -1,5 +1,6 @@
 import { durationMs } from "../../api/duration.ts";
 import type { FeedDefaults } from "../../reconcile/feed-book.ts";
+import type { DataflowSettings } from "../../reconcile/ports.ts";
 import { usageError } from "../cli-error.ts";
 
 /** The flags as they are typed; each has a variable of the environment too. */
@@ -19,6 +20,11 @@ export interface OperatorFlags {
   readonly imagePullPolicy?: string;
   readonly clusterId?: string;
   readonly kubeconfig?: string;
+  readonly workerImage?: string;
+  readonly workerServiceAccount?: string;
+  readonly workerNetwork?: string;
+  readonly workerSubnetwork?: string;
+  readonly jobsPerProject: string;
 }
 
 /** What the operator runs with. */
@@ -38,6 +44,8 @@ export interface OperatorOptions {
   readonly imagePullPolicy?: string;
   readonly clusterId?: string;
   readonly kubeconfig?: string;
+  /** How Dataflow jobs run; feeds of that engine are refused without. */
+  readonly dataflow?: DataflowSettings;
   /** Passed on to every Pod that is made. */
   readonly podEnv: Readonly<Record<string, string>>;
 }
@@ -48,6 +56,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const PASSED_ON = ["PUBSUB_EMULATOR_HOST", "BIGQUERY_EMULATOR_HOST"] as const;
 /** More would only wait for each other at the API server. */
 const MOST_WORKERS = 256;
+/** More than Google gives a project. */
+const MOST_JOBS = 10_000;
 
 /** The options that flags and environment say. @throws CliError (usage) which names the flag and the mend */
 export function readOptions(flags: OperatorFlags, env: Environment): OperatorOptions {
@@ -74,6 +84,7 @@ export function readOptions(flags: OperatorFlags, env: Environment): OperatorOpt
     ...(imagePullPolicy && { imagePullPolicy: parsePullPolicy(imagePullPolicy) }),
     ...(clusterId && { clusterId }),
     ...(kubeconfig && { kubeconfig }),
+    ...dataflowOf(flags),
     podEnv: Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
   };
 }
@@ -93,6 +104,25 @@ function parseDefaults({ project, dataset }: OperatorFlags): FeedDefaults {
   }
   const sink = { bigQuery: { projectId: project, dataset: dataset ?? "" } };
   return { pubsub: { projectId: project }, ...(dataset && { sink }) };
+}
+
+function dataflowOf(flags: OperatorFlags): Pick<OperatorOptions, "dataflow"> {
+  const { workerImage, workerServiceAccount, workerNetwork, workerSubnetwork, jobsPerProject } = flags;
+  const jobs = Number(jobsPerProject);
+  if (!/^[0-9]+$/.test(jobsPerProject) || jobs < 1 || jobs > MOST_JOBS) {
+    const fix = `Write one from 1 to ${MOST_JOBS}, such as 25.`;
+    throw usageError(`--jobs-per-project ${jobsPerProject} is no number of Dataflow jobs. ${fix}`);
+  }
+  if (!workerImage) return {};
+  return {
+    dataflow: {
+      workerImage,
+      ...(workerServiceAccount && { serviceAccountEmail: workerServiceAccount }),
+      ...(workerNetwork && { network: workerNetwork }),
+      ...(workerSubnetwork && { subnetwork: workerSubnetwork }),
+      jobsPerProject: jobs,
+    },
+  };
 }
 
 function parseConcurrency(text: string): number {

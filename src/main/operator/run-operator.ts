@@ -14,6 +14,7 @@ import { createControllerTelemetry, type OperatorTelemetry } from "../../adapter
 import { createLogger, feedLogger } from "../../adapters/telemetry/logger.ts";
 import { createTelemetry } from "../../adapters/telemetry/telemetry.ts";
 import type { Clock, Telemetry } from "../../ports.ts";
+import { jobCensus } from "../../reconcile/jobs/census.ts";
 import { Controller, type ControllerLog } from "../../reconcile/controller.ts";
 import type { ControllerPorts, ControllerSettings } from "../../reconcile/ports.ts";
 import { Reconciler } from "../../reconcile/reconcile.ts";
@@ -21,6 +22,7 @@ import type { CommandIo } from "../command-io.ts";
 import { serveProbes } from "../serve-probes.ts";
 import { version } from "../version.ts";
 import { clusterIdOf } from "./cluster-id.ts";
+import { operatorJobs } from "./dataflow.ts";
 import { readKubeConfig } from "./kube-config.ts";
 import { leadInTurns } from "./lead-in-turns.ts";
 import type { OperatorOptions } from "./options.ts";
@@ -105,27 +107,35 @@ function wire(
     listIntervalMs: options.driftIntervalMs,
     fence: () => elector?.fence(),
   });
+  const jobs = operatorJobs({ env, driftIntervalMs: options.driftIntervalMs, fence: () => elector?.fence() });
   const sink = bigQueryInspector({ endpoint: env.BIGQUERY_EMULATOR_HOST });
-  const ports: ControllerPorts = { cluster, messaging, sink, clock, telemetry, render: feedWorkloads };
+  const ports: ControllerPorts = { cluster, messaging, jobs, sink, clock, telemetry, render: feedWorkloads };
   const reconciler = new Reconciler(ports, settingsOf(options, clusterId), ({ metadata }) => {
     const pod = `${metadata.namespace ?? ""}/${metadata.name}`;
     log.warn({ pod }, "a poller ended without a summary that can be read; nothing of it is counted");
   });
   const queue = new WorkQueue(clock, hooks.queue);
   const controller = new Controller({ cluster, queue, reconciler, clock, telemetry, log: logOf(log) });
+  // In a standby's caches there are the same feeds: they are counted once.
+  hooks.measureJobs(() => (controller.leads() ? jobCensus(cluster.list("StockFeed")) : []));
   cluster.subscribe((event) => {
     controller.onChange(event);
   });
-  return { cluster, elector, queue, controller, close: () => messaging.close() };
+  return { cluster, elector, queue, controller, close: () => closeAll(messaging, jobs) };
+}
+
+async function closeAll(...parts: readonly { close(): Promise<void> }[]): Promise<void> {
+  await Promise.all(parts.map((part) => part.close()));
 }
 
 function settingsOf(options: OperatorOptions, clusterId: string): ControllerSettings {
-  const { driftIntervalMs, allowedProjects, defaults, image, imagePullPolicy, podEnv } = options;
+  const { driftIntervalMs, allowedProjects, defaults, image, imagePullPolicy, podEnv, dataflow } = options;
   return {
     clusterId,
     driftIntervalMs,
     ...(allowedProjects && { allowedProjects }),
     defaults,
+    ...(dataflow && { dataflow }),
     workloads: { image, env: podEnv, ...(imagePullPolicy !== undefined && { imagePullPolicy }) },
   };
 }
