@@ -33,7 +33,7 @@ const FLAGS: readonly (readonly [flags: string, description: string, variable: s
   ["--allowed-projects <list...>", "cloud projects that feeds may use (default: all)", "STOCKFEED_ALLOWED_PROJECTS"],
   ["--image <name>", "image of the feeds' Pods", "STOCKFEED_IMAGE"],
   ["--image-pull-policy <policy>", "Always, IfNotPresent or Never, of that image", "STOCKFEED_IMAGE_PULL_POLICY"],
-  ["--worker-image <name>", "image of Dataflow workers; feeds of that engine need it", "STOCKFEED_WORKER_IMAGE"],
+  ["--worker-image <name>", "image of Dataflow workers that run our own graph", "STOCKFEED_WORKER_IMAGE"],
   [
     "--worker-service-account <email>",
     "Google service account of Dataflow workers (default: the project's own)",

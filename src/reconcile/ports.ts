@@ -37,8 +37,8 @@ export interface ControllerSettings {
 
 /** What a feed's author does not choose of the jobs: rights, networks, and what the project allows. */
 export interface DataflowSettings {
-  /** The image of the workers that run StockFeed's own graph. */
-  readonly workerImage: string;
+  /** The image of the workers that run StockFeed's own graph; feeds of that template are refused where it is left out. */
+  readonly workerImage?: string;
   /** Who the workers are; the project's default where it is left out. */
   readonly serviceAccountEmail?: string;
   readonly network?: string;

@@ -104,7 +104,7 @@ describe("a spec that a cluster can't run", () => {
         dataflow: { projectIds: ["acme-jobs"], region: "europe-west2", tempLocation: "gs://acme/tmp" },
       },
       "NotSupported",
-      /--worker-image, or write engine: Embedded/,
+      /--worker-image, .*or write engine: Embedded/,
     ],
   ])("stalls, with the field and the mend: %j", async (spec, reason, message) => {
     const world = reconcileWorld();

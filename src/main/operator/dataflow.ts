@@ -1,7 +1,8 @@
 import { googleCalls } from "../../adapters/dataflow/dataflow-calls.ts";
 import { dataflowJobs } from "../../adapters/dataflow/dataflow-jobs.ts";
 import { cloudStorage } from "../../adapters/dataflow/staging.ts";
-import { type Jobs, JobsError } from "../../job-ports.ts";
+import type { Jobs } from "../../job-ports.ts";
+import { beamYaml } from "../../pipeline/beam-yaml.ts";
 import { pipelineProto } from "../../pipeline/pipeline-proto.ts";
 import type { CommandIo } from "../command-io.ts";
 
@@ -25,13 +26,7 @@ export function operatorJobs({ env, driftIntervalMs, fence }: JobsOptions): Jobs
     calls: () => googleCalls({ endpoint: env.DATAFLOW_EMULATOR_HOST }),
     staging: () => cloudStorage({ endpoint: env.STORAGE_EMULATOR_HOST }),
     buildPipeline: (pipeline, workerImage) => pipelineProto({ ...pipeline, workerImage }),
-    buildYaml: ({ feed }) => {
-      const fix = "Write template: TypeScript.";
-      throw new JobsError(
-        "Invalid",
-        `spec.dataflow.template of ${feed} is "BeamYaml" but this version can't run it. ${fix}`,
-      );
-    },
+    buildYaml: beamYaml,
     listIntervalMs: Math.min(LIST_INTERVAL_MS, driftIntervalMs),
     fence,
   });

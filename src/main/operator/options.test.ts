@@ -21,6 +21,7 @@ describe("the operator's options", () => {
       metrics: { port: 8080 },
       driftIntervalMs: 300_000,
       defaults: {},
+      dataflow: { jobsPerProject: 25 },
       image: "stockfeed:1",
       podEnv: {},
     });
@@ -44,9 +45,8 @@ describe("the operator's options", () => {
     expect(readOptions({ ...DEFAULTS, namespaces: "" }, {})).not.toHaveProperty("namespaces");
   });
 
-  it("say how Dataflow jobs run, where there is an image of workers", () => {
+  it("say how Dataflow jobs run", () => {
     const flags = { ...DEFAULTS, workerServiceAccount: "beam@acme.iam.gserviceaccount.com", workerNetwork: "feeds" };
-    expect(readOptions(flags, {})).not.toHaveProperty("dataflow");
     expect(readOptions({ ...flags, workerImage: "worker:1" }, {}).dataflow).toEqual({
       workerImage: "worker:1",
       serviceAccountEmail: "beam@acme.iam.gserviceaccount.com",

@@ -44,8 +44,8 @@ export interface OperatorOptions {
   readonly imagePullPolicy?: string;
   readonly clusterId?: string;
   readonly kubeconfig?: string;
-  /** How Dataflow jobs run; feeds of that engine are refused without. */
-  readonly dataflow?: DataflowSettings;
+  /** How Dataflow jobs run. */
+  readonly dataflow: DataflowSettings;
   /** Passed on to every Pod that is made. */
   readonly podEnv: Readonly<Record<string, string>>;
 }
@@ -106,17 +106,16 @@ function parseDefaults({ project, dataset }: OperatorFlags): FeedDefaults {
   return { pubsub: { projectId: project }, ...(dataset && { sink }) };
 }
 
-function dataflowOf(flags: OperatorFlags): Pick<OperatorOptions, "dataflow"> {
+function dataflowOf(flags: OperatorFlags): Required<Pick<OperatorOptions, "dataflow">> {
   const { workerImage, workerServiceAccount, workerNetwork, workerSubnetwork, jobsPerProject } = flags;
   const jobs = Number(jobsPerProject);
   if (!/^[0-9]+$/.test(jobsPerProject) || jobs < 1 || jobs > MOST_JOBS) {
     const fix = `Write one from 1 to ${MOST_JOBS}, such as 25.`;
     throw usageError(`--jobs-per-project ${jobsPerProject} is no number of Dataflow jobs. ${fix}`);
   }
-  if (!workerImage) return {};
   return {
     dataflow: {
-      workerImage,
+      ...(workerImage && { workerImage }),
       ...(workerServiceAccount && { serviceAccountEmail: workerServiceAccount }),
       ...(workerNetwork && { network: workerNetwork }),
       ...(workerSubnetwork && { subnetwork: workerSubnetwork }),

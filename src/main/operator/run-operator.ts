@@ -135,7 +135,7 @@ function settingsOf(options: OperatorOptions, clusterId: string): ControllerSett
     driftIntervalMs,
     ...(allowedProjects && { allowedProjects }),
     defaults,
-    ...(dataflow && { dataflow }),
+    dataflow,
     workloads: { image, env: podEnv, ...(imagePullPolicy !== undefined && { imagePullPolicy }) },
   };
 }

@@ -46,7 +46,7 @@ export function jobHash(feed: JobFeed, window: WindowSpec, { settings, restart }
   // Of the first generation, whatever the job's own: another subscription makes no other graph.
   const graph = pipelineOf(feed, window, 0);
   const made = { ...graph, symbols: graph.symbols.toSorted(), tempLocation, restart: restart ?? null };
-  const { workerImage, serviceAccountEmail = null, network = null, subnetwork = null } = settings;
+  const { workerImage = null, serviceAccountEmail = null, network = null, subnetwork = null } = settings;
   const image = graph.template === "TypeScript" ? workerImage : null;
   return createHash("sha256")
     .update(JSON.stringify([made, image, serviceAccountEmail, network, subnetwork]))
@@ -63,7 +63,7 @@ export function jobLaunch(
 ): JobLaunch {
   const { projectId, region, requestId, specHash, generation, replaces } = intent;
   const { tempLocation, maxWorkers } = feed.spec.dataflow;
-  const { workerImage, serviceAccountEmail, network, subnetwork } = settings;
+  const { workerImage = "", serviceAccountEmail, network, subnetwork } = settings;
   const label = resolutionLabel(window);
   return {
     projectId,

@@ -14,9 +14,10 @@ export const validate: Step<FeedRun> = {
     const read = run.memory.feeds.read(run.object);
     if (!read.ok) return stalled("InvalidSpec", read.message);
     const { feed } = read;
-    if (feed.spec.engine === "Dataflow" && run.settings.dataflow === undefined) {
-      const fix = "Have it started with --worker-image, or write engine: Embedded, which writes the same rows.";
-      return stalled("NotSupported", `spec.engine is "Dataflow" but the operator is not set up for it. ${fix}`);
+    if (!hasWorkers(feed, run)) {
+      const fix =
+        "Have it started with --worker-image, write template: BeamYaml, which needs none, or write engine: Embedded.";
+      return stalled("NotSupported", `spec.engine is "Dataflow" but the operator has no image of workers. ${fix}`);
     }
     if (!isForCluster(feed)) return stalled("InvalidSpec", missingParts(feed));
     if (feed.spec.provider.type === "Replay") {
@@ -28,6 +29,12 @@ export const validate: Step<FeedRun> = {
     return done;
   },
 };
+
+/** Whether a feed on Dataflow has an image to run on; Google has those of its own template. */
+function hasWorkers({ spec }: StockFeed, { settings }: FeedRun): boolean {
+  if (spec.engine !== "Dataflow") return true;
+  return settings.dataflow?.workerImage !== undefined || spec.dataflow?.template === "BeamYaml";
+}
 
 function isForCluster(feed: StockFeed): feed is ClusterFeed {
   return feed.spec.pubsub !== undefined && feed.spec.sink !== undefined;
