@@ -91,8 +91,8 @@ export async function startPrism({ worker }: PrismOptions = {}): Promise<Prism> 
     log,
     workerExits: pool.exits,
     run: async (pipeline, options) => {
-      const result = await runJob(client, withEnvironment(pipeline, pool.endpoint), options);
-      await pool.settle();
+      const { jobId, ...result } = await runJob(client, withEnvironment(pipeline, pool.endpoint), options);
+      await pool.settle(`${jobId}[`);
       return result;
     },
     stop: async () => {
@@ -120,7 +120,7 @@ async function runJob(
   client: JobServiceClient,
   pipeline: Pipeline,
   { functions = ["stockfeed/pipeline-functions"], signal }: RunOptions = {},
-): Promise<PrismRun> {
+): Promise<PrismRun & { readonly jobId: string }> {
   const pipelineOptions = Struct.fromJson({ "beam:option:registered_node_modules:v1": [...functions] });
   const request = PrepareJobRequest.create({ pipeline, jobName: "stockfeed", pipelineOptions });
   const { preparationId } = await called<PrepareJobResponse>((answer) => client.prepare(request, answer));
@@ -141,7 +141,7 @@ async function runJob(
   } finally {
     signal?.removeEventListener("abort", cancel);
   }
-  return { state, messages };
+  return { jobId, state, messages };
 }
 
 /** A unary call's answer. */

@@ -24,8 +24,8 @@ export interface WorkerPool {
   readonly endpoint: string;
   /** Exit codes of the workers that have ended; null for one that was killed. */
   readonly exits: readonly (number | null)[];
-  /** Waits for all workers to end; kills those that don't. */
-  settle(): Promise<void>;
+  /** Waits for the workers of a job to end, whose IDs begin with the job's. */
+  settle(jobId: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export interface WorkerPool {
  * @param log file that takes what workers print
  */
 export async function startWorkerPool(program: string, log: string): Promise<WorkerPool> {
-  const running = new Set<ChildProcess>();
+  const running = new Map<string, ChildProcess>();
   const exits: (number | null)[] = [];
   const server = new Server();
   server.addService(beamFnExternalWorkerPoolDefinition, {
@@ -43,29 +43,31 @@ export async function startWorkerPool(program: string, log: string): Promise<Wor
       answer: sendUnaryData<StartWorkerResponse>,
     ) => {
       const child = startWorker(program, request, log);
-      running.add(child);
+      running.set(request.workerId, child);
       child.once("exit", (code) => {
         if (child.pid !== undefined) forgetGroup(child.pid);
-        running.delete(child);
+        running.delete(request.workerId);
         exits.push(code);
       });
       answer(null, { error: "" });
     },
-    // The end of its control channel, which follows, is what ends a worker.
     stopWorker: (
-      _: ServerUnaryCall<StopWorkerRequest, StopWorkerResponse>,
+      { request }: ServerUnaryCall<StopWorkerRequest, StopWorkerResponse>,
       answer: sendUnaryData<StopWorkerResponse>,
     ) => {
+      // What ends a worker is the end of its control channel, which follows.
+      const child = running.get(request.workerId);
+      const patience = setTimeout(() => child?.kill("SIGKILL"), END_LIMIT_MS);
+      child?.once("exit", () => {
+        clearTimeout(patience);
+      });
       answer(null, { error: "" });
     },
   });
   const endpoint = await listen(server);
-  const settle = async () => {
-    const patience = setTimeout(() => {
-      for (const child of running) child.kill("SIGKILL");
-    }, END_LIMIT_MS);
-    await Promise.all([...running].map((child) => once(child, "exit")));
-    clearTimeout(patience);
+  const settle = async (jobId: string) => {
+    const own = [...running].filter(([workerId]) => workerId.startsWith(jobId));
+    await Promise.all(own.map(([, child]) => once(child, "exit")));
   };
   return {
     endpoint,
@@ -73,8 +75,8 @@ export async function startWorkerPool(program: string, log: string): Promise<Wor
     settle,
     stop: async () => {
       server.forceShutdown();
-      for (const child of running) child.kill("SIGKILL");
-      await settle();
+      for (const child of running.values()) child.kill("SIGKILL");
+      await settle("");
     },
   };
 }
