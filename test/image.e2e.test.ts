@@ -1,0 +1,156 @@
+/**
+ * The image's file tree, made by the very steps of the Dockerfile, since no engine that builds images may be at hand; and
+ * its programs, started from it as its user, who may write nothing there.
+ */
+import { execFile, spawn, spawnSync } from "node:child_process";
+import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decodeSummary } from "../src/quotes/poll-summary.ts";
+
+const run = promisify(execFile);
+const DOCKERFILE = "Dockerfile";
+/** The image's user, as its last stage says. */
+const USER = "65532";
+const asUser = process.getuid?.() === 0 && spawnSync("setpriv", ["--version"]).status === 0;
+
+const FEED = {
+  apiVersion: "stockfeed.dev/v1alpha1",
+  kind: "StockFeed",
+  metadata: { name: "tech", namespace: "markets" },
+  spec: {
+    symbols: ["AAPL"],
+    provider: { type: "Simulated" },
+    pubsub: { projectId: "acme" },
+    sink: { bigQuery: { projectId: "acme", dataset: "markets" } },
+  },
+};
+
+describe("the image", { timeout: 300_000 }, () => {
+  let directory: string;
+  let image: string;
+  let instructions: string[];
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "stockfeed-image-"));
+    await chmod(directory, 0o755);
+    image = join(directory, "app");
+    const build = join(directory, "build");
+    instructions = (await readFile(DOCKERFILE, "utf8"))
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"));
+    await copyContext(build);
+    for (const step of instructions.filter((line) => line.startsWith("RUN "))) {
+      await run("sh", ["-e", "-c", step.slice("RUN ".length)], { cwd: build, maxBuffer: 2 ** 26 });
+    }
+    for (const line of instructions) {
+      const [, from = "", to = ""] = /^COPY --from=build \/app\/(\S+) (\S+)$/.exec(line) ?? [];
+      if (from !== "") await cp(join(build, from), join(image, to === "./" ? from : to), { recursive: true });
+    }
+    await rm(build, { recursive: true });
+  }, 300_000);
+  afterAll(() => rm(directory, { recursive: true, force: true }));
+
+  /** Starts the image's entry point, and gives what it has said once `enough` is there, or once it ends. */
+  async function start(args: readonly string[], env: Readonly<Record<string, string>>, enough?: RegExp) {
+    const [, entry = "[]"] =
+      /^ENTRYPOINT (.*)$/.exec(instructions.find((line) => line.startsWith("ENTRYPOINT")) ?? "") ?? [];
+    const [, ...words] = JSON.parse(entry) as string[];
+    const program = [process.execPath, ...words.map((word) => word.replace(/^\/app\//, `${image}/`)), ...args];
+    const privileges = ["--reuid", USER, "--regid", USER, "--clear-groups", "--no-new-privs"];
+    const [command = "", ...rest] = asUser ? ["setpriv", ...privileges, ...program] : program;
+    const child = spawn(command, rest, { cwd: image, env: { PATH: process.env.PATH, NODE_ENV: "production", ...env } });
+    let said = "";
+    const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+    const heard = new Promise<void>((resolve) => {
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.setEncoding("utf8").on("data", (chunk: string) => {
+          said += chunk;
+          if (enough?.test(said) === true) resolve();
+        });
+      }
+    });
+    await Promise.race([ended, heard]);
+    child.kill("SIGTERM");
+    return { code: await ended, said };
+  }
+
+  it("holds nothing but the program and its production dependencies", async () => {
+    expect((await readdir(image)).toSorted()).toEqual(["dist", "node_modules", "package.json"]);
+    const { dependencies, devDependencies } = JSON.parse(await readFile(join(image, "package.json"), "utf8")) as {
+      dependencies: Record<string, string>;
+      devDependencies: Record<string, string>;
+    };
+    for (const name of Object.keys(dependencies)) await stat(join(image, "node_modules", name));
+    for (const name of ["vitest", "eslint", "playwright-core", "fast-check"]) {
+      expect(devDependencies[name]).toBeDefined();
+      await expect(stat(join(image, "node_modules", name))).rejects.toThrow("ENOENT");
+    }
+  });
+
+  it("runs as a user with a number, on a tree that this user can't write to", () => {
+    expect(instructions).toContain(`USER ${USER}:${USER}`);
+    if (asUser)
+      expect(spawnSync("setpriv", ["--reuid", USER, "--clear-groups", "touch", join(image, "x")]).status).not.toBe(0);
+  });
+
+  it("is a poller that leaves its summary", async () => {
+    const log = join(directory, "termination-log");
+    await writeFile(log, "");
+    await chmod(log, 0o666);
+    const { code, said } = await start(["poll"], {
+      STOCKFEED_MANIFEST: JSON.stringify(FEED),
+      STOCKFEED_JOB_NAME: `tech-poll-${Math.floor(Date.now() / 60_000) - 5}`,
+      STOCKFEED_TERMINATION_LOG: log,
+      PUBSUB_EMULATOR_HOST: "127.0.0.1:9",
+    });
+    expect({ code, said }).toMatchObject({ code: 0 });
+    expect(decodeSummary(await readFile(log, "utf8"))).toMatchObject({ feed: "markets/tech", slotsPolled: 0 });
+  });
+
+  it("is an engine, which says what it can't reach", async () => {
+    const env = {
+      STOCKFEED_MANIFEST: JSON.stringify(FEED),
+      STOCKFEED_METRICS_PORT: "0",
+      PUBSUB_EMULATOR_HOST: "127.0.0.1:9",
+      BIGQUERY_EMULATOR_HOST: "http://127.0.0.1:9",
+    };
+    const { said } = await start(["stream"], env, /markets\/tech[\s\S]*(?:sink|subscription)/);
+    expect(said).not.toMatch(/ERR_MODULE_NOT_FOUND|EACCES|EROFS/);
+    expect(said).toMatch(/"feed":"markets\/tech"/);
+  });
+
+  it("is an operator, which says what it can't reach", async () => {
+    const kubeconfig = join(directory, "kubeconfig");
+    const cluster = { server: "https://127.0.0.1:9", "insecure-skip-tls-verify": true };
+    const named = (name: string, rest: object) => [{ name, ...rest }];
+    const config = {
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: named("c", { cluster }),
+      users: named("u", { user: { token: "t" } }),
+      contexts: named("x", { context: { cluster: "c", user: "u" } }),
+      "current-context": "x",
+    };
+    await writeFile(kubeconfig, JSON.stringify(config));
+    const flags = ["--image", "stockfeed:dev", "--kubeconfig", kubeconfig, "--metrics-address", "127.0.0.1:0"];
+    const { said } = await start(["operator", ...flags, "--lease-namespace", "default"], {}, /kube-system/);
+    expect(said).toContain("the operator starts");
+    expect(said).not.toMatch(/ERR_MODULE_NOT_FOUND|EACCES|EROFS/);
+  });
+});
+
+/** What a builder is sent: the tracked files, less those that .dockerignore names. */
+async function copyContext(to: string): Promise<void> {
+  const listed = spawn("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+  const ignored = (await readFile(".dockerignore", "utf8")).split("\n").filter(Boolean);
+  const files = (await text(listed.stdout)).split("\0").filter(Boolean);
+  for (const file of files) {
+    if (ignored.some((name) => file === name || file.startsWith(`${name}/`))) continue;
+    await mkdir(dirname(join(to, file)), { recursive: true });
+    await copyFile(file, join(to, file));
+  }
+}
