@@ -10,6 +10,7 @@ import { FEED_LABEL } from "./kube-ownership.ts";
 import { letGoJobs, subscriptionsOfJobs } from "./jobs/let-go-jobs.ts";
 import { done, type Outcome, waiting } from "./outcome.ts";
 import { deleteWorkloads, ownWorkloads } from "./own-workloads.ts";
+import { projectOf } from "./project-of.ts";
 import type { FeedRun } from "./run.ts";
 import { FINALIZER } from "./steps/finalizer.ts";
 import { workloadState } from "./workload-health.ts";
@@ -66,7 +67,7 @@ async function stopWorkloads(run: FeedRun, policy: "Drain" | "Cancel"): Promise<
 /** Deletes what the feed has in Pub/Sub: by name, and by its labels where a name leads nowhere. A project that is gone holds nothing. */
 async function deleteCloudObjects(run: FeedRun): Promise<void> {
   const { object, ports, settings, memory, now, changes } = run;
-  const project = projectOf(run);
+  const project = projectOf(object, settings);
   if (project === undefined) return;
   const { name, namespace = "" } = object.metadata;
   const feed = { metadata: { name, namespace } };
@@ -93,14 +94,6 @@ async function deleteCloudObjects(run: FeedRun): Promise<void> {
   } catch (error) {
     if (!(error instanceof MessagingError && error.kind === "NotFound")) throw error;
   }
-}
-
-/** Where the feed's cloud objects are; undefined where it never got any, or may not touch them. */
-function projectOf({ object, settings }: FeedRun): string | undefined {
-  const { pubsub } = (object.spec ?? {}) as { readonly pubsub?: { readonly projectId?: unknown } };
-  const project = typeof pubsub?.projectId === "string" ? pubsub.projectId : settings.defaults?.pubsub?.projectId;
-  if (project === undefined || settings.allowedProjects?.includes(project) === false) return undefined;
-  return project;
 }
 
 /** Read from the object as it is: a feed whose spec is refused has to go too. */

@@ -16,6 +16,7 @@ import { createTelemetry } from "../../adapters/telemetry/telemetry.ts";
 import type { Clock, Telemetry } from "../../ports.ts";
 import { jobCensus } from "../../reconcile/jobs/census.ts";
 import { Controller, type ControllerLog } from "../../reconcile/controller.ts";
+import { earlyListing } from "../../reconcile/early-listing.ts";
 import type { ControllerPorts, ControllerSettings } from "../../reconcile/ports.ts";
 import { Reconciler } from "../../reconcile/reconcile.ts";
 import type { CommandIo } from "../command-io.ts";
@@ -110,7 +111,8 @@ function wire(
   const jobs = operatorJobs({ env, driftIntervalMs: options.driftIntervalMs, fence: () => elector?.fence() });
   const sink = bigQueryInspector({ endpoint: env.BIGQUERY_EMULATOR_HOST });
   const ports: ControllerPorts = { cluster, messaging, jobs, sink, clock, telemetry, render: feedWorkloads };
-  const reconciler = new Reconciler(ports, settingsOf(options, clusterId), ({ metadata }) => {
+  const settings = settingsOf(options, clusterId);
+  const reconciler = new Reconciler(ports, settings, ({ metadata }) => {
     const pod = `${metadata.namespace ?? ""}/${metadata.name}`;
     log.warn({ pod }, "a poller ended without a summary that can be read; nothing of it is counted");
   });
@@ -121,6 +123,7 @@ function wire(
   cluster.subscribe((event) => {
     controller.onChange(event);
   });
+  cluster.subscribe(earlyListing(messaging, settings));
   return { cluster, elector, queue, controller, close: () => closeAll(messaging, jobs) };
 }
 

@@ -1,0 +1,25 @@
+import type { Messaging } from "../controller-ports.ts";
+import type { ClusterChange } from "./waking.ts";
+import type { ControllerSettings } from "./ports.ts";
+import { projectOf } from "./project-of.ts";
+
+/**
+ * Lists the projects of the feeds that are there while the caches still fill. Of ten thousand feeds a project has thirty
+ * pages, a second and a half, which a feed that is made during a restart would wait for.
+ *
+ * It reads alone, so it is right for a process that does not lead too. What fails here is asked for again by whoever needs
+ * it, and told then.
+ */
+export function earlyListing(
+  messaging: Pick<Messaging, "inventory">,
+  settings: Pick<ControllerSettings, "defaults" | "allowedProjects">,
+): (event: ClusterChange) => void {
+  const asked = new Set<string>();
+  return ({ kind, change, initial }) => {
+    if (kind !== "StockFeed" || !initial) return;
+    const project = projectOf(change.object, settings);
+    if (project === undefined || asked.has(project)) return;
+    asked.add(project);
+    void messaging.inventory(project).catch(() => undefined);
+  };
+}
