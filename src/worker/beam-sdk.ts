@@ -13,7 +13,10 @@ export {
   type InstructionResponse,
   type LogEntry,
   LogEntry_Severity_Enum,
+  RemoteGrpcPort,
 } from "apache-beam/proto/beam_fn_api";
+export { type Coder, Context as CoderContext } from "apache-beam/coders/coders";
+export type { PTransform } from "apache-beam/proto/beam_runner_api";
 export type { MonitoringInfo } from "apache-beam/proto/metrics";
 export { ProvisionServiceClient } from "apache-beam/proto/beam_provision_api.grpc-client";
 export type { ProvisionInfo } from "apache-beam/proto/beam_provision_api";
@@ -21,3 +24,5 @@ export { Struct } from "apache-beam/proto/google/protobuf/struct";
 export { loggingLocalStorage, type LoggingStageInfo } from "apache-beam/worker/logging";
 export type { IDataChannel, MultiplexingDataChannel } from "apache-beam/worker/data";
 export { type BundleProcessor, Worker } from "apache-beam/worker/worker";
+export { type IOperator, type OperatorContext, registerOperator } from "apache-beam/worker/operators";
+export type { WindowedValue } from "apache-beam/values";

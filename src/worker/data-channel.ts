@@ -56,6 +56,7 @@ export class DataChannel {
   readonly #stream: ElementStream;
   readonly #inboxes = new Map<string, Map<string, Inbox>>();
   readonly #over = new Set<string>();
+  #drained: Promise<unknown> | undefined;
 
   constructor(stream: ElementStream) {
     this.#stream = stream;
@@ -111,7 +112,10 @@ export class DataChannel {
   }
 
   async #send(element: Elements_Data): Promise<void> {
-    if (!this.#stream.write({ data: [element], timers: [] })) await once(this.#stream, "drain");
+    if (this.#stream.write({ data: [element], timers: [] })) return;
+    // All that waits, waits for the same: a listener each would soon be more than Node thinks well of.
+    this.#drained ??= once(this.#stream, "drain").finally(() => (this.#drained = undefined));
+    await this.#drained;
   }
 
   #inbox(bundleId: string, transformId: string): Inbox {

@@ -5,6 +5,7 @@
  * - it keeps a map for each bundle for ever, and the data that a failed bundle is still sent: here a bundle that is over
  *   is forgotten;
  * - it ends a bundle while an earlier message of its input is in hand: see `DataChannel`;
+ * - it sends elements again and again that leave a bundle faster than the runner reads: see `DataSink`;
  * - its counts of elements go on from one bundle to the next that uses the same processor, so that runners sum sums:
  *   here each bundle counts its own;
  * - questions about a bundle that is not known, since it is over or its description is on the way, end in an error: here
@@ -22,11 +23,14 @@ import {
   Worker,
 } from "./beam-sdk.ts";
 import { type DataChannel, openDataChannel } from "./data-channel.ts";
+import { useDataSink } from "./data-sink.ts";
 
 type Response = InstructionResponse["response"];
 type Describe = Worker["controlClient"]["getProcessBundleDescriptor"];
 type DescriptorRequest = Parameters<Describe>[0];
 type DescriptorAnswer = Parameters<Describe>[1];
+
+useDataSink();
 
 export class LeanWorker extends Worker {
   /** Fulfilled with the control channel's status when that has ended; code 0 is the runner's own wish. */
