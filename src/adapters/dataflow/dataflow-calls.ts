@@ -54,8 +54,8 @@ const ONE_ATTEMPT = { retry: null } as const;
 const ONE_PAGE = { ...ONE_ATTEMPT, autoPaginate: false } as const;
 
 /**
- * The calls by Google's client, for any project; where there are no credentials each rejects. Of the library only what is
- * called is loaded.
+ * The calls by Google's client, for any project. Of the library only what is called is loaded.
+ * @throws Error where there are no credentials; who calls makes the calls anew
  */
 export async function googleCalls({ endpoint }: DataflowEndpoint): Promise<DataflowCalls> {
   const [{ JobsV1Beta3Client }, { MessagesV1Beta3Client }, { FlexTemplatesServiceClient }, options] = await Promise.all(
@@ -69,6 +69,8 @@ export async function googleCalls({ endpoint }: DataflowEndpoint): Promise<Dataf
   const jobs = new JobsV1Beta3Client(options);
   const messages = new MessagesV1Beta3Client(options);
   const templates = new FlexTemplatesServiceClient(options);
+  // A client that finds no credentials amid a call leaves a rejection that nobody can handle, and stays without for good.
+  await Promise.all([jobs.initialize(), messages.initialize(), templates.initialize()]);
   return {
     create: async (place, job) => {
       const [made] = await within(LAUNCH_TIMEOUT_MS, jobs.createJob({ ...at(place), job }, ONE_ATTEMPT));

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type FakeCloudStorage, startFakeCloudStorage } from "../../../test/fakes/cloud-storage-server.ts";
 import { type FakeDataflow, type FakeDataflowOptions, startFakeDataflow } from "../../../test/fakes/dataflow-server.ts";
 import { ClusterError } from "../../controller-ports.ts";
@@ -316,4 +316,30 @@ it("writes nothing where another leads, but reads on", async () => {
   expect(storage.objects.size).toBe(1);
   await jobs.errorsOf(job);
   expect(await listedAnew()).toHaveLength(1);
+});
+
+it("tells of missing credentials at each call, and goes on once they are there", async () => {
+  vi.stubEnv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json");
+  let endpoint: string | undefined;
+  const calls = () => googleCalls({ endpoint });
+  const staging = () => cloudStorage({ endpoint: storage.url });
+  const poor = dataflowJobs({
+    calls,
+    staging,
+    buildPipeline: () => Promise.resolve(new Uint8Array()),
+    buildYaml: () => "",
+  });
+  try {
+    for (let time = 0; time < 2; time++) {
+      await expect(poor.list(PLACE)).rejects.toMatchObject({
+        kind: "Forbidden",
+        message: expect.stringContaining("GOOGLE_APPLICATION_CREDENTIALS") as string,
+      });
+    }
+    endpoint = fake.url;
+    expect(await poor.list(PLACE)).toEqual([]);
+  } finally {
+    vi.unstubAllEnvs();
+    await poor.close();
+  }
 });

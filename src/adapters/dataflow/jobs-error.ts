@@ -51,7 +51,7 @@ function kindOf({ status, reason, said }: ApiFault): Kind {
     return "Quota";
   // What a job's state does not allow now it may allow soon.
   if (reason === "FAILED_PRECONDITION") return "Unavailable";
-  if (status === undefined) return /credentials|authenticat/i.test(said) ? "Forbidden" : "Unavailable";
+  if (status === undefined) return /credentials|authenticat|is not a file/i.test(said) ? "Forbidden" : "Unavailable";
   return KINDS[status] ?? "Unavailable";
 }
 

@@ -31,14 +31,17 @@ const ONE_ATTEMPT = { timeout: 20_000, retry: null } as const;
 const ONE_PAGE = { ...ONE_ATTEMPT, autoPaginate: false } as const;
 
 /**
- * The calls by Google's client, for any project; where there are no credentials each rejects. Of the library only the
- * administration is loaded: all of it, with what publishes and pulls, takes the operator 12 MiB more.
+ * The calls by Google's client, for any project. Of the library only the administration is loaded: all of it, with what
+ * publishes and pulls, takes the operator 12 MiB more.
+ * @throws Error where there are no credentials; who calls makes the calls anew
  */
 export async function adminCalls({ emulatorHost }: Pick<PubsubSettings, "emulatorHost">): Promise<AdminCalls> {
   const { PublisherClient, SubscriberClient } = await import("@google-cloud/pubsub/build/src/v1/index.js");
   const options = emulatorHost ? await emulatorOptions(emulatorHost) : {};
   const publisher = new PublisherClient(options);
   const subscriber = new SubscriberClient(options);
+  // A client that finds no credentials amid a call leaves a rejection that nobody can handle, and stays without for good.
+  await Promise.all([publisher.initialize(), subscriber.initialize()]);
   return {
     topics: topicCalls(publisher),
     subscriptions: subscriptionCalls(subscriber),

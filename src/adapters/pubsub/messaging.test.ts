@@ -1,6 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { FakePubsubAdmin, grpcError } from "../../../test/fakes/pubsub-admin.ts";
 import { ClusterError, type Subscription, type Topic } from "../../controller-ports.ts";
+import { adminCalls } from "./admin-calls.ts";
 import { pubsubMessaging } from "./messaging.ts";
 
 const WEEK = 7 * 86_400_000;
@@ -218,4 +219,17 @@ describe("who leads no more", () => {
     expect(admin.newCalls()).toEqual(["list topics", "list subscriptions"]);
     expect((await messaging.inventory("acme")).subscriptions.has("feed-windows")).toBe(true);
   });
+});
+
+it("tells of missing credentials at each call, and does not die of them", async () => {
+  vi.stubEnv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json");
+  const messaging = pubsubMessaging({ calls: () => adminCalls({}) });
+  try {
+    for (let time = 0; time < 2; time++) {
+      await expect(messaging.inventory("acme")).rejects.toThrow(/\/nowhere\/key\.json/);
+    }
+  } finally {
+    vi.unstubAllEnvs();
+    await messaging.close();
+  }
 });
