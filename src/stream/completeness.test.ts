@@ -103,7 +103,7 @@ describe("what a reader lacks", () => {
     const [lack] = reading(places.slice(0, 2)).lacks();
     expect(lack).toMatchObject({
       slot: FROM + INTERVAL,
-      publishedBy: FROM + 2 * INTERVAL + 60 * SECOND,
+      publishedBy: FROM + 2 * INTERVAL + 61 * SECOND,
       certain: false,
     });
     expect(lacks(places)).toEqual([]);

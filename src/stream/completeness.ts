@@ -40,7 +40,9 @@ interface Shard {
   /** Slots of which another poller may have published something, and nothing has come: when their names were published. */
   readonly empty: Map<EpochMs, EpochMs>;
   newest: EpochMs;
+  /** The slot after the newest, and when the newest was published. */
   next: EpochMs;
+  publishedAt: EpochMs;
 }
 
 /** A shard that says nothing is slow for this time, or for two of its slots; after that it has fallen silent. */
@@ -84,7 +86,7 @@ export class Completeness {
     const { poller, shard, slot, previous } = place;
     if (slot < this.#from || slot > publishedAt + FUTURE_TOLERANCE_MS) return;
     this.#notePart(place, publishedAt);
-    const own = this.#noteSlot(place);
+    const own = this.#noteSlot(place, publishedAt);
     for (const each of this.#expected) {
       if (each.slot === slot && (each.shard ?? shard) === shard) this.#expected.delete(each);
     }
@@ -97,8 +99,8 @@ export class Completeness {
 
   /** All that lacks now, also what may be on its way. */
   lacks(): Lack[] {
-    const slots = [...this.#shards].flatMap(([shard, { empty, newest, next }]) => {
-      const silentFrom = next + Math.max(SILENCE_MS, 2 * this.#intervalMs);
+    const slots = [...this.#shards].flatMap(([shard, { empty, newest, next, publishedAt }]) => {
+      const silentFrom = publishedAt + next - newest + Math.max(SILENCE_MS, 2 * this.#intervalMs);
       return [...empty, [next, silentFrom] as const].map(([slot, publishedBy]) => {
         return this.#lack(`${shard}@${slot}`, { publishedBy, certain: false }, this.#olderThan(slot, shard, newest));
       });
@@ -142,11 +144,11 @@ export class Completeness {
     this.#whole.set(key, slot);
   }
 
-  #noteSlot({ shard: number, slot, next }: Place): Shard {
+  #noteSlot({ shard: number, slot, next }: Place, publishedAt: EpochMs): Shard {
     const known = this.#shards.get(number);
-    const shard = known ?? { slots: new Set(), empty: new Map(), newest: slot, next };
+    const shard = known ?? { slots: new Set(), empty: new Map(), newest: slot, next, publishedAt };
     if (known === undefined) this.#shards.set(number, shard);
-    if (slot > shard.newest) Object.assign(shard, { newest: slot, next });
+    if (slot > shard.newest) Object.assign(shard, { newest: slot, next, publishedAt });
     shard.slots.add(slot);
     shard.empty.delete(slot);
     return shard;

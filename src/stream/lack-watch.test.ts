@@ -80,14 +80,20 @@ describe("a log is read again", () => {
 
   it("not for what may have been before a feed's first messages", () => {
     const later = MESSAGES.filter(isIn(21));
-    const begin = (newestQuote?: number) => {
-      const start = { watermark: FROM, ...(newestQuote !== undefined && { newestQuote }) };
-      const watch = new LackWatch({ start, intervalMs: INTERVAL, startedAt: NOW, earlier: undefined });
+    const settled = FROM + 25 * INTERVAL;
+    const begin = (from: number, newestQuote?: number, earlier?: Findings) => {
+      const start = { watermark: from, ...(newestQuote !== undefined && { newestQuote }) };
+      const watch = new LackWatch({ start, intervalMs: INTERVAL, startedAt: NOW, earlier });
       for (const place of later) watch.note(place, place.slot);
-      return watch.judge(FROM + 25 * INTERVAL);
+      const { wantedFrom } = watch;
+      return { wantedFrom, verdict: watch.judge(settled), findings: watch.findings(settled) };
     };
-    expect(begin()).toBeUndefined();
-    expect(begin(FROM + 21 * INTERVAL)).toMatchObject({ why: "lacking" });
+    const { wantedFrom, verdict, findings } = begin(FROM - 7 * 86_400 * SECOND);
+    expect(wantedFrom).toBe(Infinity);
+    expect(verdict).toBeUndefined();
+    // Nor when that part is read again.
+    expect(begin(FROM, FROM + 21 * INTERVAL, findings).verdict).toBeUndefined();
+    expect(begin(FROM, FROM + 21 * INTERVAL).verdict).toMatchObject({ why: "lacking" });
   });
 });
 

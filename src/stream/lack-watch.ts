@@ -12,7 +12,7 @@ export interface Findings {
   readonly upTo: EpochMs;
   /** How many readings before had the very same lacking. */
   readonly same: number;
-  /** Keys of what was never published, and its slot. */
+  /** Keys of what was never published, and when it should have been. */
   readonly holes: ReadonlyMap<string, EpochMs>;
   /** The newest that came: in the next reading it comes again. */
   readonly expected: readonly Expected[];
@@ -66,7 +66,7 @@ export class LackWatch {
     this.#judgedFrom = earlier?.judgedFrom ?? from;
     this.#completeness = new Completeness(Math.max(from, this.#judgedFrom), intervalMs, expected);
     this.#startedAt = startedAt;
-    this.#holes = new Map([...this.#earlier.holes].filter(([, slot]) => slot >= from));
+    this.#holes = new Map([...this.#earlier.holes].filter(([, publishedBy]) => publishedBy >= from));
   }
 
   /** A message has come. */
@@ -76,7 +76,7 @@ export class LackWatch {
 
   /** The first slot of what lacks of the past in which this reading began; Infinity where nothing does. */
   get wantedFrom(): EpochMs {
-    return oldest(this.#lacks(this.#startedAt - SETTLING_MS));
+    return oldest(this.#lacks(this.#startedAt - SETTLING_MS).filter((lack) => !this.#isBeginning(lack)));
   }
 
   /**
@@ -93,8 +93,7 @@ export class LackWatch {
     this.#same = isSame && again.length > 0 ? same + 1 : 0;
     const given = isSame && (this.#same >= MOST_READINGS || !again.some(({ certain }) => certain));
     for (const lack of lacks) {
-      const beginning = this.#begins && lack.first && !lack.certain;
-      if (beginning || (given && again.includes(lack))) this.#holes.set(lack.key, lack.slot);
+      if (this.#isBeginning(lack) || (given && again.includes(lack))) this.#holes.set(lack.key, lack.publishedBy);
     }
     const left = lacks.filter(({ key }) => !this.#holes.has(key));
     if (left.length === 0) return undefined;
@@ -116,6 +115,10 @@ export class LackWatch {
   /** Forgets slots before a time: what they lacked has been judged. */
   forget(time: EpochMs): void {
     this.#completeness.forget(time);
+  }
+
+  #isBeginning({ first, certain }: Lack): boolean {
+    return this.#begins && first && !certain;
   }
 
   /** What lacks, but for holes, of what was published before a time. */
