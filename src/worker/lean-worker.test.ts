@@ -114,20 +114,24 @@ describe("an instruction beside bundles", () => {
   it("tells how far a bundle is", async () => {
     await start(workerFunctions.slow);
     const bundle = connection.begin("b");
-    await connection.send("b", bytes(1, 1, 120, 1));
-    await vi.waitFor(async () => {
-      const { response } = await ask("processBundleProgress", "b");
-      expect(elementCounts({ response })).toContain(3);
-    });
+    for (const [sent, count] of [
+      [3, 3],
+      [2, 5],
+    ] as const) {
+      await connection.send("b", bytes(...Array<number>(sent).fill(1)));
+      await vi.waitFor(async () => {
+        expect(elementCounts(await ask("processBundleProgress", "b"))).toEqual([count, count]);
+      });
+    }
     await connection.finish("b");
-    expect((await bundle).values).toHaveLength(4);
+    expect((await bundle).values).toHaveLength(5);
   });
 
   it("splits a bundle, which then ends where it was told and leaves the rest to the runner", async () => {
     await start(workerFunctions.slow);
     const bundle = connection.begin("b");
-    // The first is worked on when the question comes, since the worker looks up every 100 ms.
-    await connection.send("b", bytes(110, 1, 1, 1, 1, 1, 1, 1));
+    // The first ones are worked on when the question comes, and the worker looks up every 100 ms.
+    await connection.send("b", bytes(110, 110, 110, 110, 1, 1, 1, 1));
     const { response, error } = await ask("processBundleSplit", "b");
     await connection.finish("b");
     const { values } = await bundle;
