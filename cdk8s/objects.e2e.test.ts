@@ -1,9 +1,12 @@
+import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { arbitraryManifest } from "../test/arbitrary-feed.ts";
 import { type ControlPlane, controlPlaneMissing, startControlPlane } from "../test/control-plane/control-plane.ts";
 import { feedWith, symbols } from "../test/feed.ts";
+import { installCrd } from "../test/install-crd.ts";
 import { KubeClient } from "../test/kube-client.ts";
+import { kubectl } from "../test/kube-tools.ts";
 import type { KubeObject } from "../src/api/kube-object.ts";
 import { type StockFeed, stockFeedSchema } from "../src/api/stockfeed.ts";
 import { feedWorkloads } from "./feed-workloads.ts";
@@ -106,6 +109,17 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)(
         const objects = operatorInstall(namespaces === undefined ? install : { ...install, namespaces });
         for (const object of objects) expect(await apply(object, "&force=true")).toMatchObject(object);
       }
+    });
+
+    it("apply as npm run synth writes them, feeds and operator", async () => {
+      await installCrd(plane.kubeconfig);
+      execFileSync(process.execPath, ["examples/cdk8s/fleet.ts"], { stdio: "inherit" });
+      const said = await kubectl(plane.kubeconfig, "apply", "--server-side", "-f", "dist/cdk8s");
+      expect(said).toContain("deployment.apps/stockfeed-operator serverside-applied");
+      const names = await kubectl(plane.kubeconfig, "get", "stockfeeds", "--namespace", "default", "--output", "name");
+      expect(names.trim().split("\n").toSorted()).toEqual(
+        ["energy", "gold", "tech"].map((name) => `stockfeed.stockfeed.dev/${name}`),
+      );
     });
   },
 );

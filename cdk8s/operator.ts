@@ -56,7 +56,7 @@ const ENV = {
 };
 
 /** The operator and all that it needs. */
-class StockFeedOperator extends Construct {
+export class StockFeedOperator extends Construct {
   constructor(scope: Construct, id: string, settings: OperatorSettings) {
     super(scope, id);
     const { namespace, namespaces, serviceAccountAnnotations } = settings;
