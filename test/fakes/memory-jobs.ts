@@ -1,6 +1,7 @@
 import { type Job, type JobLaunch, type JobPlace, type Jobs, JobsError, type JobState } from "../../src/job-ports.ts";
 
 const OVER: readonly JobState[] = ["Drained", "Cancelled", "Failed", "Updated", "Done"];
+const READING: readonly JobState[] = ["Queued", "Pending", "Stopped", "Running"];
 const NEXT: Partial<Record<JobState, JobState>> = {
   Queued: "Running",
   Pending: "Running",
@@ -14,6 +15,8 @@ export class MemoryJobs implements Jobs {
   limit = 25;
   /** Messages of errors, by job. */
   readonly errors = new Map<string, readonly string[]>();
+  /** When a job stopped reading its subscription. */
+  readonly readUntil = new Map<string, number>();
   /** Writes that were made, such as `launch x`. */
   readonly writes: string[] = [];
   /** Called before each call; what it throws is the call's answer. */
@@ -44,9 +47,11 @@ export class MemoryJobs implements Jobs {
   /** Puts a job into a state, as Dataflow or somebody else does; one that takes over has then taken over. */
   become(id: string, state: JobState): void {
     const job = this.#find(id);
+    if (!READING.includes(state) && !this.readUntil.has(id)) this.readUntil.set(id, this.#now());
     this.#jobs.set(id, { ...job, state, stateSince: this.#now() });
     const old = job.replaces === undefined ? undefined : this.#jobs.get(job.replaces);
     if (state !== "Running" || old === undefined || OVER.includes(old.state)) return;
+    this.readUntil.set(old.id, this.#now());
     this.#jobs.set(old.id, { ...old, state: "Updated", stateSince: this.#now(), replacedBy: id });
   }
 
