@@ -11,7 +11,7 @@ const REASONS: Readonly<Record<Change["kind"], string>> = {
 };
 
 /** Reasons that are a step on the way, and no news. */
-const ON_THE_WAY = ["Starting", "Updating", "Held", "Replacing", "MessagingNotReady", "ClusterUnavailable"];
+const ON_THE_WAY = ["Starting", "Launching", "Updating", "Held", "Replacing", "MessagingNotReady", "ClusterUnavailable"];
 
 /** An event for each kind of change that a reconcile made. */
 export function changeEvents(changes: readonly Change[]): FeedEvent[] {
@@ -52,7 +52,7 @@ function ofReady(then: Condition | undefined, now: Condition): FeedEvent | undef
 
 function ofTrouble({ status, reason, message }: Condition): FeedEvent | undefined {
   if (status !== "False" || reason === "Suspended" || ON_THE_WAY.includes(reason)) return undefined;
-  return { type: reason === "Deleting" ? "Normal" : "Warning", reason, note: message };
+  return { type: ["Deleting", "Draining"].includes(reason) ? "Normal" : "Warning", reason, note: message };
 }
 
 function ofMarket(before: FeedStatus, after: FeedStatus): FeedEvent[] {

@@ -1,6 +1,6 @@
 /**
  * A fake of Pub/Sub's administration, on the public gRPC protocol: topics and subscriptions are made, listed by pages,
- * changed by masks and deleted, each call after the latency of a data centre and within Google's quota. Nothing can be
+ * changed by masks, rewound and deleted, each call after the latency of a data centre and within Google's quota. Nothing can be
  * published. It stands in where the real emulator can't: the emulator answers at once, has no quota, and refuses to
  * change labels.
  */
@@ -93,7 +93,7 @@ export async function startPubsubService(options: PubsubServiceOptions = {}): Pr
   return { host: `127.0.0.1:${port}`, topics, subscriptions, calls, stop };
 }
 
-/** The five calls of a kind of object. */
+/** The calls of a kind of object. */
 function methods(
   answer: (method: string, call: Call) => Handler,
   kind: "Topic" | "Subscription",
@@ -137,6 +137,12 @@ function methods(
       held.delete(find(byName(request)).name);
       return {};
     },
+    ...(kind === "Subscription" && {
+      Seek: (request: Request) => {
+        find(byName(request));
+        return {};
+      },
+    }),
   };
   return Object.fromEntries(Object.entries(named).map(([name, call]) => [name, answer(name, call)]));
 }

@@ -39,6 +39,8 @@ export class FaultWorld {
   readonly proxy: WriteProxy;
   /** Told of each write of Pub/Sub before it is done; its caller hears of it later. */
   onPubsubWrite: (what: string) => void = () => undefined;
+  /** More of the operators' environment. */
+  readonly env: Record<string, string> = {};
   readonly #bigQuery: BigQueryServer;
   readonly #processes: StockfeedProcess[] = [];
 
@@ -52,7 +54,7 @@ export class FaultWorld {
 
   static async start({ latencyMs = 5 }: { readonly latencyMs?: number } = {}): Promise<FaultWorld> {
     const onCall = (method: string, name: string) => {
-      if (/^(Create|Update|Delete)/.test(method)) world.onPubsubWrite(`${method} ${name}`);
+      if (/^(Create|Update|Delete|Seek)/.test(method)) world.onPubsubWrite(`${method} ${name}`);
     };
     const [plane, pubsub, bigQuery] = await Promise.all([
       startControlPlane(),
@@ -82,6 +84,7 @@ export class FaultWorld {
         STOCKFEED_KUBECONFIG: await proxy.kubeconfig(account),
         PUBSUB_EMULATOR_HOST: this.pubsub.host,
         BIGQUERY_EMULATOR_HOST: this.#bigQuery.url,
+        ...this.env,
       },
     });
     this.#processes.push(started);
@@ -236,6 +239,13 @@ export const SHARED: Made = {
   workloads: [],
   topics: ["stockfeed-dead-letter"],
   subscriptions: ["stockfeed-dead-letter"],
+};
+
+/** The same where one was on Dataflow. */
+export const SHARED_BY_JOBS: Made = {
+  workloads: [],
+  topics: ["stockfeed-dead-letter", "stockfeed-windows"],
+  subscriptions: ["stockfeed-dead-letter", "stockfeed-windows"],
 };
 
 function pathOf(namespace: string, name: string): string {

@@ -1,3 +1,4 @@
+import { PubSub } from "@google-cloud/pubsub";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type PubsubEmulator, pubsubEmulatorMissing, startPubsubEmulator } from "../../../test/pubsub-emulator.ts";
 import type { Subscription, Topic } from "../../controller-ports.ts";
@@ -57,6 +58,28 @@ describe.skipIf(missing !== undefined && process.env.CI !== "true")(
       expect(after.topics.size).toBe(0);
       expect([...after.subscriptions.values()].map(({ topic }) => topic)).toEqual(["_deleted-topic_"]);
       await Promise.all([messaging.close(), other.close()]);
+    });
+
+    it("delivers again what was acknowledged, from the time that a subscription is rewound to", async () => {
+      const messaging = open();
+      await messaging.putTopic("rewound", QUOTES);
+      await messaging.putSubscription("rewound", WINDOWS);
+      const client = new PubSub({ projectId: "rewound", apiEndpoint: emulator.host, emulatorMode: true });
+      const subscription = client.subscription(WINDOWS.name);
+      const publish = (text: string) => client.topic(QUOTES.name).publishMessage({ data: Buffer.from(text) });
+      const seen: { readonly text: string; readonly publishedAt: number }[] = [];
+      subscription.on("message", (message) => {
+        seen.push({ text: message.data.toString(), publishedAt: message.publishTime.getTime() });
+        message.ack();
+      });
+      await publish("early");
+      await expect.poll(() => seen.length, { timeout: 20_000 }).toBe(1);
+      await expect.poll(() => Date.now()).toBeGreaterThan((seen[0]?.publishedAt ?? 0) + 10);
+      await publish("late");
+      await expect.poll(() => seen.length, { timeout: 20_000 }).toBe(2);
+      await messaging.seek("rewound", WINDOWS.name, seen[1]?.publishedAt ?? 0);
+      await expect.poll(() => seen.map(({ text }) => text), { timeout: 20_000 }).toEqual(["early", "late", "late"]);
+      await Promise.all([messaging.close(), client.close()]);
     });
 
     it("lists more than a page", async () => {

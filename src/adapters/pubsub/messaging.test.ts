@@ -39,6 +39,28 @@ async function feedWorld() {
   return parts;
 }
 
+describe("a subscription that is rewound", () => {
+  it("is asked for by one call, and by nobody who leads no more", async () => {
+    const { admin, messaging } = await feedWorld();
+    const time = Date.parse("2026-01-05T14:56:50.250Z");
+    await messaging.seek("acme", "feed-windows", time);
+    expect(admin.newCalls()).toEqual([`seek ${PATH} 2026-01-05T14:56:50.250Z`]);
+    await expect(messaging.seek("acme", "gone", time)).rejects.toMatchObject({
+      kind: "NotFound",
+      message: expect.stringContaining("did not rewind the subscription gone") as string,
+    });
+    admin.newCalls();
+    const stranger = pubsubMessaging({
+      calls: () => Promise.resolve(admin),
+      fence: () => {
+        throw new ClusterError("NotLeader", "another leads");
+      },
+    });
+    await expect(stranger.seek("acme", "feed-windows", time)).rejects.toMatchObject({ kind: "NotLeader" });
+    expect(admin.newCalls()).toEqual([]);
+  });
+});
+
 describe("the inventory", () => {
   it("is listed once an interval, whoever asks and however often", async () => {
     const { admin, time, messaging } = await feedWorld();

@@ -70,7 +70,10 @@ function detail(feed: KubeObject, events: readonly KubeObject[]): string {
   });
   const computed = [...pipelines]
     .sort((a, b) => durationMs(a.window) - durationMs(b.window))
-    .map(({ window, engine: by, state: how, jobId = "" }) => [window, by, how, jobId]);
+    .map(({ window, engine: by, state: how, jobId = "", projectId, region }) => {
+      const place = projectId === undefined || region === undefined ? "" : `${projectId} ${region}`;
+      return [window, by, how, jobId, place];
+    });
   const seen = events.slice(-NEWEST_EVENTS).map((event) => {
     const { type, reason, note } = event as { type?: string; reason?: string; note?: string };
     return [lastSeen(event), type ?? "", reason ?? "", note ?? ""];
@@ -78,7 +81,7 @@ function detail(feed: KubeObject, events: readonly KubeObject[]): string {
   return [
     `${lines.join("\n")}\n`,
     section("CONDITION", ["STATUS", "REASON", "SINCE", "MESSAGE"], conditions),
-    section("WINDOW", ["ENGINE", "STATE", "JOB"], computed),
+    section("WINDOW", ["ENGINE", "STATE", "JOB", "PLACE"], computed),
     section("EVENT", ["TYPE", "REASON", "NOTE"], seen),
   ].join("");
 }

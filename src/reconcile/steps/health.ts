@@ -16,7 +16,7 @@ export const SUSPENDED: Outcome = {
   reason: "Suspended",
   message: "Suspended: nothing polls and nothing is computed; topics and data stay.",
 };
-export const HELD = waiting("Held", "Suspended by the operator until what stalls is mended; see Ready.");
+const HELD = waiting("Held", "Suspended by the operator until what stalls is mended; see Ready.");
 
 /** Whether quotes come, by what the pollers said when they ended, or by the Deployment's own state. */
 export const watchPoller: Step = {

@@ -7,10 +7,12 @@ import { type JobRecord, WINDOW_LABEL } from "../jobs/job-record.ts";
 import { placeKey, placesOf, surveyOf, windowsOf } from "../jobs/survey.ts";
 import { tell } from "../jobs/tell.ts";
 import { wantedJob } from "../jobs/wanted-of-run.ts";
-import { done, type Outcome } from "../outcome.ts";
+import { done, type Outcome, waiting } from "../outcome.ts";
 import type { Step, ValidRun } from "../run.ts";
 import type { PipelineState } from "../status.ts";
-import { HELD, SUSPENDED, watchEngine } from "./health.ts";
+import { SUSPENDED, watchEngine } from "./health.ts";
+
+const LEFT = waiting("Held", "Jobs are left as they are until what stalls is mended; see Ready.");
 
 /** Looks at the feed's Dataflow jobs, in every place where there may be some; before anything that depends on them. */
 export const surveyJobs: Step = {
@@ -66,7 +68,7 @@ export const watchPipelines: Step = {
       const areLeft = embedded.kind === "done" && verdicts.some(({ kind }) => kind === "waiting" || kind === "stalled");
       return areLeft ? tell(run) : embedded;
     }
-    if (hold === "everything") return HELD;
+    if (hold === "everything") return LEFT;
     const areOff = verdicts.every(({ kind }) => kind === "off");
     return feed.spec.suspend && areOff ? SUSPENDED : tell(run);
   },
