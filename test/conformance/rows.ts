@@ -36,7 +36,7 @@ function comparable(row: Row): Row {
 
 /** The rows of files that a bounded pipeline has written into a directory. */
 export async function rowsIn(directory: string): Promise<Row[]> {
-  const names = (await readdir(directory)).filter((name) => name.endsWith(".ndjson"));
+  const names = await readdir(directory);
   const texts = await Promise.all(names.map(async (name) => readFile(join(directory, name), "utf8")));
   return texts.flatMap((text) => text.split("\n").filter(Boolean)).map((line) => JSON.parse(line) as Row);
 }
