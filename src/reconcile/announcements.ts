@@ -11,7 +11,15 @@ const REASONS: Readonly<Record<Change["kind"], string>> = {
 };
 
 /** Reasons that are a step on the way, and no news. */
-const ON_THE_WAY = ["Starting", "Launching", "Updating", "Held", "Replacing", "MessagingNotReady", "ClusterUnavailable"];
+const ON_THE_WAY = [
+  "Starting",
+  "Launching",
+  "Updating",
+  "Held",
+  "Replacing",
+  "MessagingNotReady",
+  "ClusterUnavailable",
+];
 
 /** An event for each kind of change that a reconcile made. */
 export function changeEvents(changes: readonly Change[]): FeedEvent[] {
