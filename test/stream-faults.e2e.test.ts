@@ -10,12 +10,12 @@ import type { StockfeedProcess } from "./stockfeed-process.ts";
 
 const missing = pubsubEmulatorMissing();
 /** How long a stream may take to be right again after everything is mended. */
-const SETTLE_MS = 120_000;
+const SETTLE_MS = 150_000;
 const KEEPS_UP = /windows keep up/;
 
 describe.skipIf(missing !== undefined && process.env.CI !== "true")(
   `stockfeed stream on the Pub/Sub emulator${missing === undefined ? "" : ` (skipped: ${missing})`}`,
-  { timeout: 240_000, concurrent: true },
+  { timeout: 300_000, concurrent: true },
   () => {
     let shared: PubsubEmulator;
     beforeAll(async () => {

@@ -91,11 +91,11 @@ describe("what a reader lacks", () => {
       );
     });
     const certain = (gone: (place: Place) => boolean) =>
-      lacks(without([...first, ...second], gone)).map((lack) => lack.certain);
-    expect(certain(({ slot }) => slot === FROM + INTERVAL)).toEqual([true]);
-    expect(certain((place) => place === first[2])).toEqual([true]);
-    expect(certain(({ slot }) => slot === FROM + 5 * INTERVAL)).toEqual([false]);
-    expect(certain((place) => place === second.at(-1))).toEqual([false]);
+      lacks(without([...first, ...second], gone)).map((lack) => lack.kind);
+    expect(certain(({ slot }) => slot === FROM + INTERVAL)).toEqual(["certain"]);
+    expect(certain((place) => place === first[2])).toEqual(["certain"]);
+    expect(certain(({ slot }) => slot === FROM + 5 * INTERVAL)).toEqual(["possible"]);
+    expect(certain((place) => place === second.at(-1))).toEqual(["possible"]);
   });
 
   it("is the slot after the newest once a minute has passed, as long as nothing says that it was left out", () => {
@@ -104,7 +104,7 @@ describe("what a reader lacks", () => {
     expect(lack).toMatchObject({
       slot: FROM + INTERVAL,
       publishedBy: FROM + 2 * INTERVAL + 61 * SECOND,
-      certain: false,
+      kind: "silence",
     });
     expect(lacks(places)).toEqual([]);
   });
@@ -112,9 +112,9 @@ describe("what a reader lacks", () => {
   it("is what was there in the reading before, until it comes again", () => {
     const places = published("a", FROM, [FROM, FROM + INTERVAL], 1, 2);
     const again = new Completeness(FROM, INTERVAL, reading(places).expected);
-    expect(again.lacks()).toMatchObject([{ slot: FROM + INTERVAL, certain: true }]);
+    expect(again.lacks()).toMatchObject([{ slot: FROM + INTERVAL, kind: "certain" }]);
     for (const place of places) again.note(place, place.slot);
-    expect(again.lacks().filter(({ certain }) => certain)).toEqual([]);
+    expect(again.lacks().filter(({ kind }) => kind === "certain")).toEqual([]);
   });
 
   it("is nothing of a slot that it has forgotten, or of a future that no clock allows", () => {

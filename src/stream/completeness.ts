@@ -10,11 +10,16 @@ export interface Lack {
   readonly slot: EpochMs;
   /** When they should have been published at the latest. */
   readonly publishedBy: EpochMs;
-  /** Whether they are known to have been published. */
-  readonly certain: boolean;
-  /** Whether nothing at all has come that is older. */
-  readonly first: boolean;
+  readonly kind: LackKind;
 }
+
+/**
+ * - "certain": they are known to have been published
+ * - "possible": they may have been
+ * - "beginning": they may have been, though nothing has come that is older
+ * - "silence": they may have been, though nothing has come that is newer
+ */
+export type LackKind = "certain" | "possible" | "beginning" | "silence";
 
 /** A slot of which something has to come. */
 export interface Expected {
@@ -101,17 +106,20 @@ export class Completeness {
   lacks(): Lack[] {
     const slots = [...this.#shards].flatMap(([shard, { empty, newest, next, publishedAt }]) => {
       const silentFrom = publishedAt + next - newest + Math.max(SILENCE_MS, 2 * this.#intervalMs);
-      return [...empty, [next, silentFrom] as const].map(([slot, publishedBy]) => {
-        return this.#lack(`${shard}@${slot}`, { publishedBy, certain: false }, this.#olderThan(slot, shard, newest));
+      const links = [...empty].map(([slot, publishedBy]) => {
+        const older = this.#olderThan(slot, shard);
+        const kind = older === -Infinity ? "beginning" : "possible";
+        return this.#lack(`${shard}@${slot}`, publishedBy, kind, older);
       });
+      return [...links, this.#lack(`${shard}@${next}`, silentFrom, "silence", newest)];
     });
     const parts = [...this.#parts].map(([key, publication]) => {
-      const { seen, slot, shard } = publication;
-      if (seen !== undefined) return this.#lack(`${key}:${unseen(seen)}`, publication, slot);
-      return this.#lack(key, publication, this.#olderThan(slot, shard));
+      const { seen, slot, shard, publishedBy, certain } = publication;
+      if (seen === undefined) return this.#lack(key, publishedBy, "certain", this.#olderThan(slot, shard));
+      return this.#lack(`${key}:${unseen(seen)}`, publishedBy, certain ? "certain" : "possible", slot);
     });
     const expected = [...this.#expected].map(({ shard = "", slot }) => {
-      return this.#lack(`${shard}@${slot}`, { publishedBy: slot + this.#intervalMs, certain: true }, slot);
+      return this.#lack(`${shard}@${slot}`, slot, "certain", slot);
     });
     return [...new Map([...slots, ...parts, ...expected].map((lack) => [lack.key, lack])).values()];
   }
@@ -164,15 +172,14 @@ export class Completeness {
   }
 
   /** The newest slot before another of which something has come: what lies between may lack too. */
-  #olderThan(slot: EpochMs, shard: number, newest = Infinity): EpochMs {
-    if (newest < slot) return newest;
+  #olderThan(slot: EpochMs, shard: number): EpochMs {
     let older = -Infinity;
     for (const each of this.#shards.get(shard)?.slots ?? []) if (each < slot && each > older) older = each;
     return older;
   }
 
-  #lack(key: string, { publishedBy, certain }: Pick<Lack, "publishedBy" | "certain">, slot: EpochMs): Lack {
-    return { key, slot: Math.max(slot, this.#from), publishedBy, certain, first: slot === -Infinity };
+  #lack(key: string, publishedBy: EpochMs, kind: LackKind, slot: EpochMs): Lack {
+    return { key, slot: Math.max(slot, this.#from), publishedBy, kind };
   }
 }
 

@@ -98,6 +98,24 @@ describe("a log is read again", () => {
 });
 
 describe("rows are held back", () => {
+  it("not from a silence, which has nothing after it", () => {
+    const { findings } = reading(reading(undefined, none).findings, none);
+    const start = { watermark: FROM, newestQuote: FROM };
+    const startedAt = NOW + 600 * SECOND;
+    const watch = new LackWatch({ start, intervalMs: INTERVAL, startedAt, earlier: findings });
+    for (const place of MESSAGES) watch.note(place, place.slot + SECOND);
+    expect(watch.wantedFrom).toBe(Infinity);
+    expect(watch.judge(startedAt - 60 * SECOND)).toEqual({ why: "lacking", from: FROM + 21 * INTERVAL });
+  });
+
+  it("from what an earlier reading had a moment before", () => {
+    const { findings } = reading(undefined, none);
+    const start = { watermark: FROM, newestQuote: FROM };
+    const newest = FROM + 21 * INTERVAL;
+    const watch = new LackWatch({ start, intervalMs: INTERVAL, startedAt: newest + SECOND, earlier: findings });
+    expect(watch.wantedFrom).toBe(newest);
+  });
+
   it("from what lacks of the past in which a reading began, and not from a hole", () => {
     const { findings, watch } = reading(undefined, none);
     expect(watch.wantedFrom).toBe(HOLE);

@@ -46,7 +46,8 @@ const NOTHING = { lacking: new Set<string>(), upTo: -Infinity, same: 0, holes: n
  *   is a hole that nobody asks for again: somebody else who reads takes another part of the messages each time. What is
  *   known to have been published is given up only when it lacks the same again and again.
  * - If something else lacks then, somebody else reads, and the log is read again until he is gone.
- * - Until a reading has judged what was there before it, no row is to be written over what lacks.
+ * - Until a reading has judged what was there before it, no row is to be written over what lacks. After the newest that
+ *   has come there is nothing to write over.
  */
 export class LackWatch {
   readonly #completeness: Completeness;
@@ -76,7 +77,12 @@ export class LackWatch {
 
   /** The first slot of what lacks of the past in which this reading began; Infinity where nothing does. */
   get wantedFrom(): EpochMs {
-    return oldest(this.#lacks(this.#startedAt - SETTLING_MS).filter((lack) => !this.#isBeginning(lack)));
+    const wanted = this.#lacks(this.#startedAt).filter((lack) => {
+      if (lack.kind === "certain") return true;
+      const settled = lack.publishedBy < this.#startedAt - SETTLING_MS;
+      return settled && lack.kind !== "silence" && !this.#isBeginning(lack);
+    });
+    return oldest(wanted);
   }
 
   /**
@@ -91,7 +97,7 @@ export class LackWatch {
     const again = lacks.filter(({ publishedBy }) => publishedBy < upTo);
     const isSame = again.length === lacking.size && again.every(({ key }) => lacking.has(key));
     this.#same = isSame && again.length > 0 ? same + 1 : 0;
-    const given = isSame && (this.#same >= MOST_READINGS || !again.some(({ certain }) => certain));
+    const given = isSame && (this.#same >= MOST_READINGS || !again.some(({ kind }) => kind === "certain"));
     for (const lack of lacks) {
       if (this.#isBeginning(lack) || (given && again.includes(lack))) this.#holes.set(lack.key, lack.publishedBy);
     }
@@ -117,8 +123,8 @@ export class LackWatch {
     this.#completeness.forget(time);
   }
 
-  #isBeginning({ first, certain }: Lack): boolean {
-    return this.#begins && first && !certain;
+  #isBeginning({ kind }: Lack): boolean {
+    return this.#begins && kind === "beginning";
   }
 
   /** What lacks, but for holes, of what was published before a time. */
