@@ -45,7 +45,7 @@ const LAUNCH: JobLaunch = {
 
 /** Where the two jobs differ, and why they are meant to. docs/dataflow.md says the same. */
 const MEANT: Readonly<Record<string, string>> = {
-  clientRequestId: "made of the feed and its spec, so that a repeated launch is the same launch",
+  clientRequestId: "written down before the launch, so that a repeated one is the same launch",
   projectId: "in the path already; ours says it twice",
   location: "in the path already; ours says it twice",
   "environment.userAgent.name": "the SDK whose functions run",
