@@ -40,6 +40,7 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
   beforeEach(() => {
     onJob = () => undefined;
     dataflow.jobs.jobQuota = 25;
+    delete dataflow.jobs.delays.start;
   });
   afterAll(async () => {
     await world.stop();
@@ -186,6 +187,47 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
       await world.untilReady(namespace, "one");
       expect(running(namespace)).toMatchObject([{ currentState: "JOB_STATE_RUNNING", replaceJobId: first?.id }]);
     });
+
+    it("changes engines there and back, with one of them computing at any time, and suspends and resumes", async () => {
+      const namespace = "jobs-switched";
+      await world.namespace(namespace);
+      dataflow.jobs.delays.start = 3_000;
+      const embedded = { resolutions: [{ window: "1m" }] };
+      const seeks = () => world.pubsub.calls.get("Seek") ?? 0;
+      const computes = async () => {
+        const isRunning = running(namespace).some(({ currentState }) => currentState === "JOB_STATE_RUNNING");
+        return isRunning || (await world.workloads(namespace)).some(({ kind }) => kind === "StatefulSet");
+      };
+      const untilReadyComputing = () =>
+        until(async () => {
+          expect(await computes()).toBe(true);
+          return world.isReady(namespace, "one");
+        }, 60_000);
+      await world.apply(namespace, "one", embedded);
+      await world.untilReady(namespace, "one");
+      await world.apply(namespace, "one", spec(namespace));
+      await untilReadyComputing();
+      await until(async () => (await world.workloads(namespace)).length === 1, 60_000);
+      expect(await world.made(namespace)).toEqual(wantedOf(world.manifest(namespace, "one", spec(namespace))));
+
+      await world.apply(namespace, "one", { ...spec(namespace), suspend: true });
+      await until(async () => (await world.condition(namespace, "one"))?.reason === "Suspended", 60_000);
+      expect(launches(namespace).map(({ currentState }) => currentState)).toEqual(["JOB_STATE_DRAINED"]);
+      const before = seeks();
+      await world.apply(namespace, "one", spec(namespace));
+      await world.untilReady(namespace, "one");
+      expect(seeks()).toBe(before + 1);
+
+      await world.apply(namespace, "one", embedded);
+      await untilReadyComputing();
+      expect(running(namespace)).toEqual([]);
+      const { subscriptions } = wantedOf(world.manifest(namespace, "one", embedded));
+      await until(
+        async () => !(await world.made(namespace)).subscriptions.some((name) => name.endsWith("-1m")),
+        60_000,
+      );
+      expect((await world.made(namespace)).subscriptions).toEqual([...subscriptions, "stockfeed-windows"].toSorted());
+    }, 240_000);
   });
 
   it("that leads no more launches nothing, and its successor has one job of each name", async () => {

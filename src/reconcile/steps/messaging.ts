@@ -33,7 +33,7 @@ export const ensureMessaging: Step = {
     await Promise.all(topics.map(({ verdict }) => putTopic(run, projectId, verdict)));
     await Promise.all(subscriptions.map(({ verdict }) => putSubscription(run, projectId, verdict)));
     run.messagingReady = true;
-    return { kind: "done", message: `Topic ${topic.name} of project ${projectId} and its subscriptions are there.` };
+    return areThere(projectId, topic);
   },
 };
 
@@ -51,7 +51,7 @@ export const ensureArchive: Step = {
     const verdict = subscriptionVerdict(run, await run.ports.messaging.inventory(projectId), archive);
     if (verdict.kind === "foreign") return nameConflict(projectId, archive.name, verdict.owner);
     await putSubscription(run, projectId, verdict);
-    return { kind: "done", message: `Topic ${topic.name} of project ${projectId} and its subscriptions are there.` };
+    return areThere(projectId, topic);
   },
 };
 
@@ -61,10 +61,11 @@ export const pruneMessaging: Step = {
   part: "MessagingReady",
   otherwise: "go-on",
   async run(run): Promise<Outcome> {
-    // Unless it is known which jobs run, any subscription may be one's.
-    if (!run.messagingReady || run.survey === undefined) return done;
+    if (!run.messagingReady) return done;
     const { feed, ports, memory, now, changes } = run;
     const { projectId, topic, readers, archive } = wantedOf(run);
+    // Unless it is known which jobs run, any subscription may be one's.
+    if (run.survey === undefined) return areThere(projectId, topic);
     const inventory = await ports.messaging.inventory(projectId);
     const owned = memory.owned.namesOf(topic.labels, projectId, inventory, now);
     const wanted = new Set([...readers, ...(archive === undefined ? [] : [archive])].map(({ name }) => name));
@@ -81,7 +82,7 @@ export const pruneMessaging: Step = {
       await ports.messaging.deleteTopic(projectId, name);
       changes.push({ kind: "deleted", object: `topic ${name}` });
     }
-    return { kind: "done", message: `Topic ${topic.name} of project ${projectId} and its subscriptions are there.` };
+    return areThere(projectId, topic);
   },
 };
 
@@ -113,6 +114,10 @@ export const ensureRows: Step = {
     return done;
   },
 };
+
+function areThere(projectId: string, topic: Topic): Outcome {
+  return { kind: "done", message: `Topic ${topic.name} of project ${projectId} and its subscriptions are there.` };
+}
 
 function wantedOf(run: ValidRun): WantedMessaging {
   return wantedMessaging(run.feed, run.settings.clusterId, { embedded: hasEmbedded(run), jobs: jobReaders(run) });

@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import { MINUTE, specOf, jobsWorld, run, runningWorld, edit, states, seeks } from "../../../test/jobs-world.ts";
+import { FEED, feedObject, PROJECT, type ReconcileWorld } from "../../../test/reconcile-world.ts";
+
+describe("a job that fails", () => {
+  it("is launched again after a growing while, five times in all, and then stalls until the spec changes", async () => {
+    const world = jobsWorld();
+    const launched: number[] = [];
+    world.jobs.afterWrite = (write) => {
+      if (write.startsWith("launch")) launched.push(world.time.now);
+    };
+    for (let i = 0; i < 600; i++) {
+      await world.settle();
+      const last = world.jobs.all().at(-1);
+      if (last?.state === "Pending") {
+        world.jobs.errors.set(last.id, ["No quota for CPUs."]);
+        world.jobs.become(last.id, "Failed");
+      }
+      world.time.now += 2_000;
+    }
+    const waits = launched.slice(1).map((at, index) => Math.round((at - (launched[index] ?? 0)) / 30_000));
+    expect(waits).toEqual([1, 2, 4, 8]);
+    expect(world.condition("Stalled")).toMatchObject({ status: "True", reason: "JobFailed" });
+    expect(world.condition("Stalled")?.message).toMatch(/5 jobs in a row .* Dataflow says: No quota for CPUs\./);
+    edit(world, specOf({ archive: false }));
+    await run(world);
+    expect(world.condition("Ready")).toMatchObject({ status: "True" });
+  });
+
+  it.each(["Cancelled", "Drained"] as const)(
+    "or is ended by hand begins again, from before its end: %s",
+    async (state) => {
+      const world = await runningWorld();
+      world.time.now = Date.parse("2026-01-05T16:00:00Z");
+      await world.settle();
+      world.jobs.become("job-1", state);
+      world.time.now += 2 * 3_600_000; // nobody looks for two hours
+      await run(world);
+      expect(states(world)).toEqual([`job-1 ${state}`, "job-2 Running"]);
+      const from = Date.parse(seeks(world).at(-1)?.split(" to ")[1] ?? "");
+      expect(from).toBeLessThanOrEqual(Date.parse("2026-01-05T15:56:50Z"));
+      expect(from).toBeGreaterThan(Date.parse("2026-01-05T15:30:00Z"));
+      expect(world.reasons()).toContain("DriftCorrected");
+    },
+  );
+});
+
+describe("a deleted feed on Dataflow", () => {
+  async function deleted(spec: object) {
+    const world = await runningWorld(spec);
+    const { cluster, time } = world;
+    time.now += MINUTE;
+    cluster.remove(FEED);
+    const feed = cluster.get(FEED)!;
+    const deletionTimestamp = new Date(time.now).toISOString();
+    cluster.put({ ...feed, metadata: { ...feed.metadata, deletionTimestamp } });
+    return world;
+  }
+  const gone = (world: ReconcileWorld) => world.cluster.get(FEED) === undefined;
+  const cloud = (world: ReconcileWorld) =>
+    [...world.messaging.project(PROJECT).subscriptions.keys()].filter((name) => name.includes("-tech-"));
+
+  it("drains its jobs once they have what was published, and takes its subscriptions along", async () => {
+    const world = await deleted(specOf());
+    await world.reconcile();
+    expect(states(world)).toEqual(["job-1 Running"]);
+    world.time.now += 30_000;
+    await world.reconcile();
+    expect(states(world)).toEqual(["job-1 Draining"]);
+    expect(cloud(world)).not.toEqual([]);
+    await world.reconcile();
+    expect(gone(world)).toBe(false);
+    world.jobs.work();
+    await world.reconcile();
+    expect(gone(world)).toBe(true);
+    expect(cloud(world)).toEqual([]);
+  });
+
+  it("cancels a drain that takes too long, and is not held up for ever", async () => {
+    const world = await deleted(specOf({}, { drainTimeout: "2m" }));
+    world.time.now += 30_000;
+    await world.reconcile();
+    world.time.now += 2 * MINUTE;
+    await world.reconcile();
+    expect(states(world)).toEqual(["job-1 Cancelling"]);
+    expect(gone(world)).toBe(false);
+    world.time.now += 15 * MINUTE;
+    await world.reconcile();
+    expect(gone(world)).toBe(true);
+  });
+
+  it("cancels at once where it says so, and leaves all where it is orphaned", async () => {
+    const cancelled = await deleted(specOf({ deletionPolicy: "Cancel" }));
+    await cancelled.reconcile();
+    expect(states(cancelled)).toEqual(["job-1 Cancelling"]);
+    cancelled.jobs.work();
+    await cancelled.reconcile();
+    expect(gone(cancelled)).toBe(true);
+
+    const orphaned = await deleted(specOf({ deletionPolicy: "Orphan" }));
+    await orphaned.reconcile();
+    expect(states(orphaned)).toEqual(["job-1 Running"]);
+    expect(gone(orphaned)).toBe(true);
+    orphaned.cluster.put(feedObject({ spec: specOf() }));
+    await run(orphaned);
+    expect(states(orphaned)).toEqual(["job-1 Running"]);
+  });
+});
