@@ -8,36 +8,59 @@ import type { BoundedPipeline } from "../../src/pipeline/beam-pipeline.ts";
 import { boundedYaml } from "../../src/pipeline/beam-yaml.ts";
 import { runDirect } from "../../src/pipeline/direct-runner.ts";
 import { boundedProto } from "../../src/pipeline/pipeline-proto.ts";
+import type { DeadLetterMessage } from "../../src/quotes/wire.ts";
 import type { Prism } from "../prism/prism.ts";
 import type { Answer } from "./answers.ts";
-import { type Row, rowsIn } from "./rows.ts";
+import { rowsIn } from "./rows.ts";
 import { messagesOf, type Suite } from "./suite.ts";
 import { scriptedProto } from "./scripted-proto.ts";
 
-type Run = (pipeline: BoundedPipeline, suite: Suite) => Promise<void>;
+/** Runs the pipelines of a suite, one a resolution. */
+type Run = (pipelines: readonly BoundedPipeline[]) => Promise<void>;
+
+/** In one process, since it takes long to load what it runs them by. */
+const RUN_YAML = `
+import sys
+from apache_beam.yaml import main
+for file in sys.argv[1:]:
+  main.run(['--yaml_pipeline_file=' + file])
+`;
 
 /** Beam's DirectRunner, of the TypeScript SDK. */
 export async function beamDirect(suite: Suite): Promise<Answer> {
-  return answerOf(suite, async (pipeline) => runDirect(pipeline));
+  return answerOf(
+    suite,
+    oneByOne(async (pipeline) => runDirect(pipeline)),
+  );
 }
 
 /** Prism, with our worker behind a real Fn API. */
 export async function beamPrism(suite: Suite, prism: Prism): Promise<Answer> {
-  return answerOf(suite, async (pipeline) => runOnPrism(prism, await boundedProto(pipeline)));
+  return answerOf(
+    suite,
+    oneByOne(async (pipeline) => runOnPrism(prism, await boundedProto(pipeline))),
+  );
 }
 
 /** The same, where the events of the script decide how the watermark goes. */
 export async function beamPrismScripted(suite: Suite, prism: Prism): Promise<Answer> {
-  return answerOf(suite, async (pipeline) => runOnPrism(prism, await scriptedProto(pipeline, suite.events)));
+  const run = async (pipeline: BoundedPipeline) => runOnPrism(prism, await scriptedProto(pipeline, suite.events));
+  return answerOf(suite, oneByOne(run));
 }
 
 /** Beam YAML on Python Beam. @param python an interpreter that has it */
 export async function beamYamlPython(suite: Suite, python: string): Promise<Answer> {
-  return answerOf(suite, async (pipeline) => {
-    const file = join(pipeline.rowsDirectory, "..", "pipeline.yaml");
-    await writeFile(file, boundedYaml(pipeline));
-    await promisify(execFile)(python, ["-m", "apache_beam.yaml.main", `--yaml_pipeline_file=${file}`]);
+  return answerOf(suite, async (pipelines) => {
+    const files = pipelines.map(({ rowsDirectory }) => join(rowsDirectory, "..", "pipeline.yaml"));
+    for (const [i, pipeline] of pipelines.entries()) await writeFile(files[i] ?? "", boundedYaml(pipeline));
+    await promisify(execFile)(python, ["-c", RUN_YAML, ...files]);
   });
+}
+
+function oneByOne(run: (pipeline: BoundedPipeline) => Promise<void>): Run {
+  return async (pipelines) => {
+    for (const pipeline of pipelines) await run(pipeline);
+  };
 }
 
 async function runOnPrism(prism: Prism, pipeline: Uint8Array): Promise<void> {
@@ -56,19 +79,18 @@ async function answerOf(suite: Suite, run: Run): Promise<Answer> {
         .map(({ data }) => `${data}\n`)
         .join(""),
     );
-    const rows: Row[] = [];
-    let refused: string[] = [];
+    const pipelines: BoundedPipeline[] = [];
     for (const [i, window] of windows.entries()) {
       const own = join(directory, String(i));
       const [rowsDirectory, deadLettersDirectory] = [join(own, "rows"), join(own, "letters")];
       for (const made of [own, rowsDirectory, deadLettersDirectory]) await mkdir(made);
-      await run({ feed, symbols, window, quotesFile, rowsDirectory, deadLettersDirectory }, suite);
-      rows.push(...(await rowsIn(rowsDirectory)));
-      // Each run reads all quotes, and buries the same.
-      const letters = (await rowsIn(deadLettersDirectory)) as unknown as { attributes: { reason: string } }[];
-      refused = letters.map(({ attributes }) => attributes.reason);
+      pipelines.push({ feed, symbols, window, quotesFile, rowsDirectory, deadLettersDirectory });
     }
-    return { rows, refused };
+    await run(pipelines);
+    const rows = await Promise.all(pipelines.map(async ({ rowsDirectory }) => rowsIn(rowsDirectory)));
+    // Each run reads all quotes, and buries the same.
+    const letters = (await rowsIn(pipelines[0]?.deadLettersDirectory ?? "")) as unknown as DeadLetterMessage[];
+    return { rows: rows.flat(), refused: letters.map(({ attributes }) => attributes.reason) };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -12,7 +12,7 @@ describe("every engine", () => {
 
   it.skipIf(withoutPart(missing))(
     "gives the rows of brute force for the same quotes",
-    { timeout: 600_000 },
+    { timeout: 900_000 },
     async () => {
       const { line, differences } = await conform(inTime!, () => undefined);
       expect(differences).toEqual([]);
