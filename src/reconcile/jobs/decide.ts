@@ -12,7 +12,7 @@
 import type { Job, JobPlace } from "../../job-ports.ts";
 import type { EpochMs } from "../../quotes/quote.ts";
 import { type JobDecision, stopping, type Turn, waits } from "./decision.ts";
-import { ended, endJobs, overdue } from "./ending.ts";
+import { ended, endJobs, overdue, unseen } from "./ending.ts";
 import { backedOff } from "./failures.ts";
 import {
   generationOf,
@@ -108,11 +108,12 @@ function update(turn: Turn, stale: Job, serving: readonly Job[]): JobDecision {
   }
   const here = { ...turn, record: { ...named(record, stale), state: "Running" } };
   if (record.refused !== undefined) return refused(here, stale, record.refused);
-  if (wanted.updatePolicy === "Replace" && isPlaced(stale, wanted.places)) {
-    return launch(here, { place: stale, generation: generationOf(stale), replaces: stale.id });
+  // Of a place that is no longer the feed's nothing would be listed any more, once a job of another one is remembered.
+  if (wanted.updatePolicy === "DrainThenStart" || !isPlaced(stale, wanted.places)) {
+    return stopping(here, [stale], "drain");
   }
-  if (wanted.updatePolicy !== "Overlap") return stopping(here, [stale], "drain");
-  return backedOff(here) ?? beside(here);
+  if (wanted.updatePolicy === "Overlap") return backedOff(here) ?? beside(here);
+  return launch(here, { place: stale, generation: generationOf(stale), replaces: stale.id });
 }
 
 /** Starts a job beside the one that runs: on a subscription and under a name that no other has. */
@@ -216,9 +217,10 @@ function resized({ wanted, record }: Turn, job: Job): JobDecision | undefined {
 }
 
 /** Something else is about to take over: what serves goes on as it is. */
-function stay({ jobs, record }: Turn): JobDecision {
+function stay(turn: Turn): JobDecision {
+  const { jobs, record } = turn;
   const job = jobs.find(isActive);
-  if (job === undefined) return { record: undefined, verdict: { kind: "off" } };
+  if (job === undefined) return unseen(turn) ?? { record: undefined, verdict: { kind: "off" } };
   return { record: { ...named(record, job), state: job.state }, verdict: { kind: "running" } };
 }
 

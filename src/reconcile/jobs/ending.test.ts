@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { MINUTE, specOf, jobsWorld, run, runningWorld, edit, states, seeks } from "../../../test/jobs-world.ts";
+import { JobsError } from "../../job-ports.ts";
+import { decide } from "./decide.ts";
+import { type JobRecord, timeText } from "./job-record.ts";
+import type { WantedJob } from "./wanted-job.ts";
 import { FEED, feedObject, PROJECT, type ReconcileWorld } from "../../../test/reconcile-world.ts";
 
 describe("a job that fails", () => {
@@ -46,8 +50,9 @@ describe("a job that fails", () => {
 });
 
 describe("a deleted feed on Dataflow", () => {
-  async function deleted(spec: object) {
-    const world = await runningWorld(spec);
+  const deleted = async (spec: object) => remove(await runningWorld(spec));
+  /** Asks for the feed's deletion a minute later. */
+  function remove(world: ReconcileWorld): ReconcileWorld {
     const { cluster, time } = world;
     time.now += MINUTE;
     cluster.remove(FEED);
@@ -104,5 +109,45 @@ describe("a deleted feed on Dataflow", () => {
     orphaned.cluster.put(feedObject({ spec: specOf() }));
     await run(orphaned);
     expect(states(orphaned)).toEqual(["job-1 Running"]);
+  });
+
+  it("is not held up by a Dataflow that never let it launch a job, but by one that has its jobs", async () => {
+    const forbid = (world: ReconcileWorld) => {
+      world.jobs.fault = () => {
+        throw new JobsError("Forbidden", "Give the operator roles/dataflow.developer.");
+      };
+    };
+    const never = jobsWorld(specOf());
+    forbid(never);
+    await never.reconcile();
+    remove(never).time.now += MINUTE;
+    await never.reconcile();
+    expect(gone(never)).toBe(true);
+
+    const had = await deleted(specOf());
+    forbid(had);
+    had.time.now += MINUTE;
+    expect((await had.reconcile()).afterMs).toBe(MINUTE);
+    expect(gone(had)).toBe(false);
+  });
+});
+
+describe("a launch that nobody has seen yet", () => {
+  const launchedAt = Date.parse("2026-03-02T12:00:00Z");
+  const wanted: WantedJob = {
+    ...{ window: "1m", want: "stay", hash: "h", places: [], updatePolicy: "Replace", maxWorkers: 1 },
+    ...{ drainTimeoutMs: MINUTE, rewindMs: MINUTE, specGeneration: 2 },
+  };
+  const launch = {
+    ...{ requestId: "r", time: timeText(launchedAt), specHash: "h", generation: 0 },
+    ...{ projectId: "acme-jobs", region: "europe-west2" },
+  };
+  const record: JobRecord = { window: "1m", engine: "Dataflow", state: "Launching", specHash: "", launch };
+
+  it("is remembered for two minutes where the embedded engine is to take over", () => {
+    const at = (seconds: number) => decide(wanted, [], record, launchedAt + seconds * 1_000);
+    expect(at(1)).toMatchObject({ record: { launch }, verdict: { kind: "waiting" } });
+    expect(at(119)).toMatchObject({ record: { launch } });
+    expect(at(120)).toEqual({ record: undefined, verdict: { kind: "off" } });
   });
 });

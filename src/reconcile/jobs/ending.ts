@@ -1,22 +1,26 @@
 import { type EndingTurn, type JobDecision, stopping, waits } from "./decision.ts";
-import { isEnding, isServing, timeOf } from "./job-record.ts";
+import { isEnding, isServing, timeOf, without } from "./job-record.ts";
 
 /** How long a launch that is not seen may still come to run. */
 const UNSEEN_MS = 120_000;
 
 /** Ends every job, and says when none is left. */
 export function endJobs(turn: EndingTurn, how: "drain" | "cancel"): JobDecision {
-  const { jobs, record, now } = turn;
+  const { jobs, record } = turn;
   const serving = jobs.filter(isServing);
   if (serving.length > 0) return stopping(turn, serving, how);
   const late = how === "cancel" ? jobs.filter(({ state }) => state === "Draining") : [];
   if (late.length > 0) return stopping(turn, late, "cancel");
-  const ending = ended(turn);
-  if (ending !== undefined) return ending;
-  const { launch, ...rest } = record;
-  const isUnseen = launch !== undefined && now - (timeOf(launch.time) ?? 0) < UNSEEN_MS;
-  if (isUnseen) return waits(turn, "Draining", `A launch of ${record.window} may still come to run.`);
-  return { record: { ...rest, state: "Suspended" }, verdict: { kind: "off" } };
+  const over = { ...without(record, "launch"), state: "Suspended" };
+  return ended(turn) ?? unseen(turn) ?? { record: over, verdict: { kind: "off" } };
+}
+
+/** Waits for a launch that may have come through although nothing is listed; undefined where that is long enough ago. */
+export function unseen(turn: EndingTurn): JobDecision | undefined {
+  const { record, now } = turn;
+  const launchedAt = timeOf(record.launch?.time);
+  if (launchedAt === undefined || now - launchedAt >= UNSEEN_MS) return undefined;
+  return waits(turn, "Draining", `A launch of ${record.window} may still come to run.`);
 }
 
 /** Waits for jobs that end, and cancels those that take too long; undefined where none ends. */

@@ -27,6 +27,8 @@ const SPECS: readonly object[] = [
   specOf({ suspend: true }),
   specOf({}, { projectIds: ["acme-two"] }),
   specOf({}, { region: "europe-west1", drainTimeout: "1m" }),
+  specOf({ symbols: ["F"] }, { updatePolicy: "Overlap", region: "europe-west1" }),
+  specOf({ symbols: ["G"] }, { updatePolicy: "Overlap", projectIds: ["acme-two"] }),
   specOf({}, { maxWorkers: 9 }),
   { resolutions: [{ window: "1m" }, { window: "5m" }] },
   { resolutions: [{ window: "1m" }, { window: "5m" }], dataflow: dataflow(), suspend: true },

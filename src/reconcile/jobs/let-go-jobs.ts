@@ -70,12 +70,18 @@ async function surveyed({ object, records, settings, ports }: FeedRun): Promise<
   );
   const listed = places.map(async (place) => {
     const jobs = await ports.jobs.list(place).catch((error: unknown) => {
-      if (error instanceof JobsError && error.kind === "NotFound") return [];
+      if (error instanceof JobsError && holdsNoJob(error, place, records)) return [];
       throw error;
     });
     return [placeKey(place), jobs] as const;
   });
   return surveyOf(new Map(await Promise.all(listed)), labels);
+}
+
+/** A project that is gone has no job; nor has one that never let us launch any. */
+function holdsNoJob({ kind }: JobsError, place: JobPlace, records: readonly JobRecord[]): boolean {
+  const known = new Set(placesOf([], records).map(placeKey));
+  return kind === "NotFound" || (kind === "Forbidden" && !known.has(placeKey(place)));
 }
 
 function placesIn({ dataflow = {} }: LooseSpec): JobPlace[] {
