@@ -118,8 +118,9 @@ export class Completeness {
       if (seen === undefined) return this.#lack(key, publishedBy, "certain", this.#olderThan(slot, shard));
       return this.#lack(`${key}:${unseen(seen)}`, publishedBy, certain ? "certain" : "possible", slot);
     });
-    const expected = [...this.#expected].map(({ shard = "", slot }) => {
-      return this.#lack(`${shard}@${slot}`, slot, "certain", slot);
+    const expected = [...this.#expected].map(({ shard, slot }) => {
+      // What only a row tells of may be of a topic that is no more, as where a feed was deleted and applied again.
+      return this.#lack(`${shard ?? ""}@${slot}`, slot, shard === undefined ? "possible" : "certain", slot);
     });
     return [...new Map([...slots, ...parts, ...expected].map((lack) => [lack.key, lack])).values()];
   }

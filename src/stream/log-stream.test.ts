@@ -56,6 +56,26 @@ describe("a stream on a log", () => {
     world.end();
   });
 
+  it("does not wait long for the quotes of a topic that is no more, as where a feed was deleted and applied again", async () => {
+    const before = new LogWorld();
+    before.start();
+    await before.pass(5 * MINUTE);
+    before.end();
+    const world = new LogWorld();
+    const ago = 60 * MINUTE;
+    for (const row of before.store.rows) {
+      const [windowStart, windowEnd] = [row.windowStart - ago, row.windowEnd - ago];
+      world.store.rows.push({ ...row, windowStart, windowEnd, eventTime: row.eventTime - ago });
+    }
+    world.start();
+    await world.pass(MINUTE);
+    expect(world.said).toEqual(["start 0", "missed: lacking", "start 1", "live"]);
+    await world.pass(4 * MINUTE);
+    const rowsSince = world.winners().filter(({ end }) => end > START);
+    expect(rowsSince).toEqual(world.expected());
+    world.end();
+  });
+
   it("makes the rows of an outage of the sink that outlasts the longest window, backlog and all", async () => {
     const world = new LogWorld({ rate: 5, disorder: 3, random: () => 0.5 });
     world.start(40);
