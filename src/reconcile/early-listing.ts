@@ -7,16 +7,19 @@ import { projectOf } from "./project-of.ts";
  * Lists the projects of the feeds that are there while the caches still fill. Of ten thousand feeds a project has thirty
  * pages, a second and a half, which a feed that is made during a restart would wait for.
  *
- * It reads alone, so it is right for a process that does not lead too. What fails here is asked for again by whoever needs
- * it, and told then.
+ * Only while this process leads: what another one does after the listing would not be in it. What fails here is asked for
+ * again by whoever needs it, and told then.
+ *
+ * @param leads whether this process leads now
  */
 export function earlyListing(
   messaging: Pick<Messaging, "inventory">,
   settings: Pick<ControllerSettings, "defaults" | "allowedProjects">,
+  leads: () => boolean,
 ): (event: ClusterChange) => void {
   const asked = new Set<string>();
   return ({ kind, change, initial }) => {
-    if (kind !== "StockFeed" || !initial) return;
+    if (kind !== "StockFeed" || !initial || !leads()) return;
     const project = projectOf(change.object, settings);
     if (project === undefined || asked.has(project)) return;
     asked.add(project);

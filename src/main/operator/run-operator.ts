@@ -123,7 +123,7 @@ function wire(
   cluster.subscribe((event) => {
     controller.onChange(event);
   });
-  cluster.subscribe(earlyListing(messaging, settings));
+  cluster.subscribe(earlyListing(messaging, settings, () => elector?.isLeader() ?? true));
   return { cluster, elector, queue, controller, close: () => closeAll(messaging, jobs) };
 }
 
