@@ -55,11 +55,13 @@ const ENV = {
   MALLOC_ARENA_MAX: "2",
 };
 
-/** The operator and all that it needs. */
+/** The operator and all that it needs. One a cluster: the names of its cluster-wide rights are fixed; Helm has several. */
 export class StockFeedOperator extends Construct {
   constructor(scope: Construct, id: string, settings: OperatorSettings) {
     super(scope, id);
-    const { namespace, namespaces, serviceAccountAnnotations } = settings;
+    const { namespace, serviceAccountAnnotations } = settings;
+    // As with the flag, none named is all of them.
+    const namespaces = settings.namespaces?.length === 0 ? undefined : settings.namespaces;
     new k8s.KubeNamespace(this, "namespace", { metadata: { name: namespace, labels: LABELS } });
     new k8s.KubeServiceAccount(this, "service-account", {
       metadata: { name: NAME, namespace, labels: LABELS, annotations: serviceAccountAnnotations ?? {} },
@@ -132,7 +134,7 @@ function container(settings: OperatorSettings): k8s.Container {
     timeoutSeconds: 5,
   });
   const list = (flag: string, values: readonly string[] | undefined) =>
-    values ? [`--${flag}=${values.join(",")}`] : [];
+    values && values.length > 0 ? [`--${flag}=${values.join(",")}`] : [];
   return {
     name: "operator",
     image,

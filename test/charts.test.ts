@@ -132,6 +132,10 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
     [{ image: { tags: "1" } }, "tags"],
     [{ replicas: "two" }, "replicas"],
     [{ driftInterval: "soon" }, "driftInterval"],
+    [{ driftInterval: "0s" }, "driftInterval"],
+    [{ concurrency: 300 }, "concurrency"],
+    [{ dataset: "markets" }, "project is empty"],
+    [{ networkPolicy: { apiServerPorts: [] } }, "apiServerPorts"],
     [{ serviceAccount: { create: false } }, "serviceAccount.name is empty"],
   ])("refuses %j, and names it", async (values, named) => {
     await expect(template(OPERATOR, values)).rejects.toThrow(named);
@@ -169,6 +173,16 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
       { session: "NYSE", interval: "20s" },
     ]);
     expect(feeds[1]?.metadata.labels).toMatchObject({ a: "b", "app.kubernetes.io/instance": "fleet" });
+  });
+
+  it("takes provider and sink of a feed whole, and a feed that has everything from the defaults", async () => {
+    const iex = { type: "IEX", baseUrl: "http://127.0.0.1:8181", credentialsSecretRef: { name: "iex" } };
+    const [own, common] = await template(FEEDS, {
+      defaults: { symbols: ["AAPL"], provider: iex },
+      feeds: [{ name: "own", spec: { provider: { type: "Simulated" } } }, { name: "common" }],
+    });
+    expect(own?.spec).toEqual({ symbols: ["AAPL"], provider: { type: "Simulated" } });
+    expect(common?.spec).toEqual({ symbols: ["AAPL"], provider: iex });
   });
 
   it("refuses a field that no feed has, before anything is applied", async () => {

@@ -15,7 +15,7 @@ const objects = (description: string) => z.array(z.record(z.string(), z.unknown(
 const duration = (fallback: string, description: string) =>
   z
     .string()
-    .regex(/^(\d+h)?(\d+m)?(\d+s)?$/, "a duration such as 30s or 5m")
+    .regex(/^([1-9]\d*h)?([1-9]\d*m)?([1-9]\d*s)?$/, "a duration such as 30s or 5m")
     .min(2)
     .default(fallback)
     .describe(description);
@@ -60,7 +60,7 @@ export const operatorValues = z.strictObject({
   namespaces: texts("Namespaces to watch, with rights in those alone; every one where it is empty."),
   selector: text("Only feeds with these labels, such as shard=a; then set leaseName too."),
   leaseName: text("The Lease that replicas take turns by; the release's name where it is empty."),
-  concurrency: z.int().min(1).default(16).describe("Feeds that are reconciled at once."),
+  concurrency: z.int().min(1).max(256).default(16).describe("Feeds that are reconciled at once."),
   driftInterval: duration("5m", "How often what has no watch is checked."),
   project: text("Google Cloud project of feeds that name none."),
   dataset: text("BigQuery dataset, in that project, of feeds that name none."),
@@ -73,7 +73,10 @@ export const operatorValues = z.strictObject({
   crds: z
     .strictObject({
       install: flag(true, "Whether the release holds the CustomResourceDefinition, and upgrades it."),
-      keep: flag(true, "Whether it stays when the release goes. Without it every feed would go too."),
+      keep: flag(
+        true,
+        "Whether it stays when the release goes. Without it every feed goes too: delete all feeds before, while the operator can free them.",
+      ),
     })
     .prefault({}),
   serviceAccount: z
@@ -112,7 +115,11 @@ export const operatorValues = z.strictObject({
         false,
         "Denies all traffic of the operator but what it needs: DNS, the API server, Google's APIs, scrapes.",
       ),
-      apiServerPorts: z.array(z.int()).default([443, 6443]).describe("Ports of the API server and of Google's APIs."),
+      apiServerPorts: z
+        .array(z.int())
+        .min(1)
+        .default([443, 6443])
+        .describe("Ports of the API server and of Google's APIs."),
       extraEgress: objects("More rules, such as for emulators."),
     })
     .prefault({}),
