@@ -114,7 +114,8 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)(
     it("apply as npm run synth writes them, feeds and operator", async () => {
       await installCrd(plane.kubeconfig);
       execFileSync(process.execPath, ["examples/cdk8s/fleet.ts"], { stdio: "inherit" });
-      const said = await kubectl(plane.kubeconfig, "apply", "--server-side", "-f", "dist/cdk8s");
+      // The install of the test above is another manager's.
+      const said = await kubectl(plane.kubeconfig, "apply", "--server-side", "--force-conflicts", "-f", "dist/cdk8s");
       expect(said).toContain("deployment.apps/stockfeed-operator serverside-applied");
       const names = await kubectl(plane.kubeconfig, "get", "stockfeeds", "--namespace", "default", "--output", "name");
       expect(names.trim().split("\n").toSorted()).toEqual(
