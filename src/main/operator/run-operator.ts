@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import { setFlagsFromString } from "node:v8";
 import type { Logger } from "pino";
 import { feedWorkloads } from "../../../cdk8s/feed-workloads.ts";
 import { bigQueryInspector } from "../../adapters/bigquery/inspector.ts";
@@ -28,6 +29,12 @@ import { readKubeConfig } from "./kube-config.ts";
 import { leadInTurns } from "./lead-in-turns.ts";
 import type { OperatorOptions } from "./options.ts";
 
+/**
+ * The caches are most of the heap, and stay. Left to itself, V8 lets it grow to a multiple of what was needed last before
+ * it looks again; with this, to a third more.
+ */
+const HEAP_GROWTH = "--heap-growing-percent=33";
+
 /** The operator's parts, wired to each other. */
 interface Operator {
   readonly cluster: KubeCluster;
@@ -52,6 +59,7 @@ interface Surroundings {
  * @throws CliError where it can't start; otherwise a defect alone
  */
 export async function runOperator(options: OperatorOptions, io: CommandIo, signal: AbortSignal): Promise<void> {
+  setFlagsFromString(HEAP_GROWTH);
   const log = createLogger({ pretty: io.stderr.isTTY === true });
   const { telemetry, registry } = createTelemetry();
   const { telemetry: own, ...hooks } = createControllerTelemetry(registry);
