@@ -349,7 +349,7 @@ describe("stockfeed replay", () => {
     }
   });
 
-  it("leaves nothing behind when it is stopped while Beam runs", async () => {
+  it("leaves nothing behind when it is stopped while Beam runs", { timeout: 90_000 }, async () => {
     const ticks = write("t.ndjson", TICKS.map(lineOf).join(""));
     const day = ["--from", "2013-10-07T13:30:00Z", "--to", "2013-10-08T13:30:00Z", "--interval", "1s"];
     const args = [ticks, ...day, "--engine", "beam", "--output", join(folder, "rows.ndjson")];
@@ -358,7 +358,7 @@ describe("stockfeed replay", () => {
       await vi.waitFor(() => {
         const own = readdirSync(folder).find((name) => name.startsWith("stockfeed-beam-")) ?? "";
         expect(readdirSync(join(folder, own))).toContain("rows-0");
-      }, 20_000);
+      }, 60_000);
       child.kill("SIGINT");
       expect(await ended).toEqual([EXIT.interrupted, null]);
       expect(await stderr).toContain("Stopped; no rows were written.");
