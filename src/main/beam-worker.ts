@@ -6,9 +6,10 @@ import { fork } from "node:child_process";
 import { constants } from "node:os";
 import { boot, type WorkerProcess } from "../worker/boot.ts";
 import { runWorker, type WorkerSettings } from "../worker/run-worker.ts";
+import { FUNCTIONS_MODULE } from "../plan/functions-module.ts";
 
 /** Functions of pipelines that are a part of this program. */
-const functions = { "stockfeed/pipeline-functions": () => import("../pipeline/pipeline-functions.ts") };
+const functions = { [FUNCTIONS_MODULE]: () => import("../pipeline/pipeline-functions.ts") };
 
 const SETTINGS = "STOCKFEED_BEAM_WORKER";
 

@@ -23,9 +23,9 @@ import { mergeSlots, putQuote, type SlotQuote, type SlotQuotes, slotsRow } from 
 import type { WindowSpec } from "../windows/window-spec.ts";
 import type { PipelineSettings } from "./beam-pipeline.ts";
 import { decodePubsubMessage, encodePubsubMessage, type ReceivedMessage } from "./pubsub-message.ts";
+import { FUNCTIONS_MODULE } from "../plan/functions-module.ts";
 
 /** The module that workers load. */
-const FUNCTIONS_MODULE = "stockfeed/pipeline-functions";
 
 /** The settings travel as JSON: a list of thousands of symbols would take the SDK's serializer minutes. */
 export interface Settings {

@@ -7,12 +7,10 @@
  */
 import { MICROS, PRICE_LIMIT } from "../quotes/price.ts";
 import { FUTURE_TOLERANCE_MS } from "../quotes/quote-check.ts";
+import { LONGEST_DETAIL } from "../quotes/wire.ts";
 import { providerSchema } from "../api/provider-spec.ts";
 import { slotsPerWindow } from "../windows/window-spec.ts";
 import type { PipelineSettings } from "./beam-pipeline.ts";
-
-/** Characters of a detail that are kept, as in the attributes of every dead letter. */
-const LONGEST_DETAIL = 250;
 
 /** How fields of a message are read, or refused with the reason. */
 const READERS = `

@@ -71,7 +71,7 @@ export interface DeadLetterMessage {
 }
 
 /** Characters of a detail that are kept: an attribute of Pub/Sub holds 1,024 bytes, and a character has four at most. */
-const LONGEST_DETAIL = 250;
+export const LONGEST_DETAIL = 250;
 
 /** The message of a dead letter. */
 export function encodeDeadLetter(letter: DeadLetter): DeadLetterMessage {
