@@ -13,6 +13,7 @@ import { metricsReference } from "./metrics-reference.ts";
 import { operatorExample } from "./operator-example.ts";
 import { sampleTicks } from "./sample-ticks.ts";
 import { stockfeedReference } from "./stockfeed-reference.ts";
+import { terraformDatasetFiles } from "./terraform-dataset.ts";
 
 /** A file, from the repository's root, and what makes its text. */
 interface Generated {
@@ -34,6 +35,7 @@ const generated: readonly Generated[] = [
   { path: "charts/stockfeed-operator/README.md", text: chartReadme },
   { path: "charts/stockfeeds/values.schema.json", text: feedsSchemaFile },
   { path: "charts/stockfeeds/values.yaml", text: feedsValuesFile },
+  ...terraformDatasetFiles,
 ];
 
 const root = join(import.meta.dirname, "..");

@@ -1,0 +1,62 @@
+# What the modules hand to each other and to the charts. The provider is mocked: nothing here has seen Google Cloud.
+
+mock_provider "google" {
+  mock_data "google_project" {
+    defaults = { number = "123456789012" }
+  }
+}
+
+variables {
+  project  = "acme-prod"
+  region   = "europe-west2"
+  location = "europe-west2"
+}
+
+run "embedded" {
+  assert {
+    condition     = yamldecode(output.operator_values).image.repository == "europe-west2-docker.pkg.dev/acme-prod/stockfeed/stockfeed"
+    error_message = "The operator's image is not in the registry: ${output.operator_values}"
+  }
+
+  assert {
+    condition     = yamldecode(output.operator_values).env == {}
+    error_message = "Without Dataflow the operator is told of workers: ${output.operator_values}"
+  }
+
+  assert {
+    condition     = output.dataset == "acme-prod.markets"
+    error_message = "The dataset is ${output.dataset}."
+  }
+
+  assert {
+    condition     = !contains(keys(google_project_service.this), "dataflow.googleapis.com") && length(module.dataflow) == 0
+    error_message = "Without Dataflow its API is switched on."
+  }
+}
+
+run "dataflow" {
+  variables {
+    dataflow     = true
+    cluster_mode = "standard"
+  }
+
+  assert {
+    condition     = yamldecode(output.operator_values).env.STOCKFEED_WORKER_IMAGE == "europe-west2-docker.pkg.dev/acme-prod/stockfeed/worker:0.1.0"
+    error_message = "The operator is not told of the workers' image: ${output.operator_values}"
+  }
+
+  assert {
+    condition     = yamldecode(output.operator_values).env.STOCKFEED_WORKER_SUBNETWORK == "regions/europe-west2/subnetworks/stockfeed-europe-west2"
+    error_message = "The operator is not told of the workers' subnetwork: ${output.operator_values}"
+  }
+
+  assert {
+    condition     = yamldecode(output.feeds_values).defaults.dataflow.tempLocation == "gs://acme-prod-stockfeed-dataflow/tmp"
+    error_message = "Feeds are not told of the bucket: ${output.feeds_values}"
+  }
+
+  assert {
+    condition     = contains(keys(google_project_service.this), "dataflow.googleapis.com")
+    error_message = "Dataflow's API is not switched on."
+  }
+}

@@ -1,0 +1,100 @@
+variable "project" {
+  description = "ID of the Google Cloud project."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project))
+    error_message = "project is \"${var.project}\", which is no project ID. Take the one that gcloud projects list shows: 6 to 30 small letters, digits and hyphens."
+  }
+}
+
+variable "region" {
+  description = "Region, such as europe-west2."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
+    error_message = "region is \"${var.region}\", which is no region. Take one that gcloud compute regions list shows, such as europe-west2, and no zone."
+  }
+}
+
+variable "name" {
+  description = "Begins the names of all that is made."
+  type        = string
+  default     = "stockfeed"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,17}[a-z0-9]$", var.name))
+    error_message = "name is \"${var.name}\". Take 3 to 19 small letters, digits and hyphens that begin with a letter: names of service accounts are made of it, which have 30 at most."
+  }
+}
+
+variable "labels" {
+  description = "Labels of all that takes some."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for key, value in var.labels : can(regex("^[a-z][a-z0-9_-]{0,62}$", key)) && can(regex("^[a-z0-9_-]{0,63}$", value))])
+    error_message = "labels are ${jsonencode(var.labels)}. Keys begin with a small letter; keys and values are of small letters, digits, hyphens and underscores, 63 at most."
+  }
+}
+
+variable "location" {
+  description = "Where BigQuery keeps the data: a region or EU or US. It can't be changed later."
+  type        = string
+  default     = "EU"
+}
+
+variable "dataset" {
+  description = "Name of the BigQuery dataset."
+  type        = string
+  default     = "markets"
+}
+
+variable "cluster_mode" {
+  description = "autopilot or standard: see modules/gke."
+  type        = string
+  default     = "autopilot"
+}
+
+variable "feed_namespaces" {
+  description = "Namespaces of feeds."
+  type        = set(string)
+  default     = ["markets"]
+}
+
+variable "readers" {
+  description = "Who may query the rows, as members of IAM by a word for each, such as { analysts = \"group:analysts@example.com\" }."
+  type        = map(string)
+  default     = {}
+}
+
+variable "image_tag" {
+  description = "Tag of the images stockfeed and worker in the registry."
+  type        = string
+  default     = "0.1.0"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", var.image_tag))
+    error_message = "image_tag is \"${var.image_tag}\". Take the tag that the image was pushed with, such as 0.1.0."
+  }
+}
+
+variable "dataflow" {
+  description = "Whether feeds may have engine: Dataflow. It makes accounts, rights and a bucket; jobs begin with such a feed."
+  type        = bool
+  default     = false
+}
+
+variable "dead_letters_subscribed" {
+  description = "Whether dead letters are written to the table dead_letters; set it after the first feed, with which their topic comes."
+  type        = bool
+  default     = false
+}
+
+variable "deletion_protection" {
+  description = "Whether Terraform refuses to delete the cluster, the tables and the bucket of Dataflow. Apply with false before a destroy."
+  type        = bool
+  default     = true
+}
