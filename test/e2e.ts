@@ -10,6 +10,7 @@ import { cacheDirectory } from "./heavy-parts.ts";
 import { kubeTool } from "./kube-tools.ts";
 import { buildPrism, builtPrism } from "./prism/build.ts";
 import { installPythonBeam } from "./python-beam/python-beam.ts";
+import { fetchProviderClasses } from "./terraform/provider-package.ts";
 
 const HELP = `Runs the end-to-end tests, after making what they need.
 
@@ -34,6 +35,7 @@ const parts: readonly Part[] = [
   { name: "kubectl and helm", make: () => kubeTool("kubectl") },
   { name: "Google's GoogleSQL, for BigQuery", make: installZetasql },
   { name: "Apache Beam for Python", make: installPythonBeam },
+  { name: "the google provider's schema, for Terraform", make: fetchProviderClasses },
   { name: "control plane", make: makeControlPlane },
   { name: "Prism, a Beam runner", make: makePrism },
 ];

@@ -1,0 +1,82 @@
+/**
+ * The real terraform on a copy of `terraform/`, with a google provider that knows the real one's schema and makes nothing
+ * (`startProvider`). It asks no registry and no cloud, and writes nothing into the source tree.
+ */
+import { execFile, spawnSync } from "node:child_process";
+import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { TERRAFORM } from "./hcl.ts";
+import { providerClasses } from "./provider-package.ts";
+import { startProvider } from "./provider-server.ts";
+
+const PROGRAM = process.env.STOCKFEED_TEST_TERRAFORM ?? "terraform";
+
+/** Why tests can't run terraform; undefined where they can. */
+export async function terraformMissing(): Promise<string | undefined> {
+  if (spawnSync(PROGRAM, ["version"], { stdio: "ignore" }).status !== 0)
+    return "no terraform 1.9 or newer on the path; STOCKFEED_TEST_TERRAFORM names one";
+  if ((await providerClasses()) === undefined)
+    return "no schema of the google provider; npm run e2e -- --parts fetches it";
+  return undefined;
+}
+
+export interface Ran {
+  readonly code: number;
+  /** Both outputs, as they came. */
+  readonly output: string;
+}
+
+export interface Terraform {
+  /** The copy, whose files a test may change. */
+  readonly directory: string;
+  /** Runs terraform in a directory of the copy, such as `modules/gke`, after `terraform init`. */
+  run(directory: string, ...args: string[]): Promise<Ran>;
+  stop(): Promise<void>;
+}
+
+export async function startTerraform(): Promise<Terraform> {
+  const classes = await providerClasses();
+  if (classes === undefined) throw new Error("There is no schema of the provider.");
+  const provider = await startProvider(classes);
+  const scratch = await mkdtemp(join(tmpdir(), "stockfeed-terraform-"));
+  const copy = join(scratch, "terraform");
+  const isState = (path: string) => /\/\.terraform$|\.tfstate|\/terraform\.tfvars$/.test(path);
+  await cp(TERRAFORM, copy, { recursive: true, filter: (path) => !isState(path) });
+  const initialized = new Map<string, Promise<Ran>>();
+
+  function terraform(directory: string, args: readonly string[]): Promise<Ran> {
+    const data = join(scratch, "data", directory.replaceAll("/", "-"));
+    const env = {
+      PATH: process.env.PATH,
+      HOME: scratch,
+      CHECKPOINT_DISABLE: "1",
+      TF_IN_AUTOMATION: "1",
+      TF_DATA_DIR: data,
+      ...provider.env,
+    };
+    return new Promise((resolve) => {
+      const options = { env, maxBuffer: 2 ** 28 };
+      execFile(PROGRAM, [`-chdir=${join(copy, directory)}`, ...args], options, (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr });
+      });
+    });
+  }
+
+  return {
+    directory: copy,
+    async run(directory, ...args) {
+      await mkdir(join(scratch, "data"), { recursive: true });
+      const init = ["init", "-backend=false", "-input=false", "-no-color"];
+      const first = initialized.get(directory) ?? terraform(directory, init);
+      initialized.set(directory, first);
+      const { code, output } = await first;
+      if (code !== 0) throw new Error(`terraform init of ${directory} failed:\n${output}`);
+      return terraform(directory, args);
+    },
+    async stop() {
+      provider.stop();
+      await rm(scratch, { recursive: true, force: true });
+    },
+  };
+}
