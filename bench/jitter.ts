@@ -35,7 +35,7 @@ function pipeline(): { readonly parts: PollLoopOptions & { readonly bus: Bus }; 
     bus,
     clock,
     signal: new AbortController().signal,
-    telemetry: { countQuotes: () => undefined, countMissedSlots: () => undefined },
+    telemetry: { countQuotes: () => undefined, countPolledSlots: () => undefined, countMissedSlots: () => undefined },
   };
   return { parts, taken: () => taken };
 }

@@ -35,6 +35,7 @@ ${Object.values<MetricDefinition>({ ...METRICS, ...CONTROLLER_METRICS })
 
 | question | PromQL |
 | --- | --- |
+| Which feeds are not ready? | \`stockfeed_feed_state{state!="Ready",state!="Suspended"}\` |
 | Is the provider failing? | \`sum by (feed, code) (rate(stockfeed_provider_requests_total{code!~"2.."}[5m]))\` |
 | How slow is it? | \`histogram_quantile(0.99, sum by (feed, le) (rate(stockfeed_provider_request_duration_seconds_bucket[5m])))\` |
 | Are slots missed? | \`increase(stockfeed_slots_missed_total[15m]) > 0\` |
@@ -42,6 +43,7 @@ ${Object.values<MetricDefinition>({ ...METRICS, ...CONTROLLER_METRICS })
 | Is the stream behind? | \`stockfeed_watermark_lag_seconds > 30\` |
 | Does the operator keep up? | \`histogram_quantile(0.99, sum by (le) (rate(stockfeed_workqueue_queue_duration_seconds_bucket[5m])))\` |
 | Do Dataflow jobs not run? | \`sum by (state, resolution) (stockfeed_jobs{state!="Running",state!="Suspended"}) > 0\` |
+| Do jobs fail and begin again? | \`increase(stockfeed_job_launches_total{cause="failure"}[1h]) > 0\` |
 | Does one operator lead? | \`sum(stockfeed_leader) == 1\` |
 | Does somebody undo what it does? | \`rate(stockfeed_drift_corrections_total[15m]) > 0.01\` |
 | Does the store refuse rows? | \`increase(stockfeed_sink_rows_total{outcome="failed"}[15m]) > 0\` |

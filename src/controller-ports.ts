@@ -168,10 +168,10 @@ export interface ControllerTelemetry {
   countDriftCorrections(count: number): void;
   /** Quotes of pollers that ended, by whether Pub/Sub took them. */
   countPublishedQuotes(feed: string, outcome: "published" | "undelivered", count: number): void;
-  /** Slots that pollers polled. */
-  countPolledSlots(feed: string, count: number): void;
   /** Symbols without a price in their slot, by kind of failure. */
   countSymbolFailures(feed: string, kind: string, count: number): void;
+  /** A Dataflow job that was launched, for the spec or since the one before it failed. */
+  countJobLaunch(resolution: string, cause: "spec" | "failure"): void;
   /** Drops what was counted of a feed that is gone. */
   forgetFeed(feed: string): void;
 }

@@ -113,6 +113,7 @@ export type QuoteOutcome = "accepted" | "duplicate" | "stale" | "dead_letter";
 /** Counters and gauges, by feed; names and meaning as in docs/reference/metrics.md. */
 export interface Telemetry {
   countQuotes(feed: string, outcome: QuoteOutcome, count: number): void;
+  countPolledSlots(feed: string, count: number): void;
   countMissedSlots(feed: string, count: number): void;
   observeProviderRequest(feed: string, code: string, seconds: number): void;
   countWindows(feed: string, resolution: string, rows: number): void;

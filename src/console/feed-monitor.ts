@@ -146,6 +146,7 @@ function countInto(states: ReadonlyMap<string, FeedState>, changed: () => void):
     countSinkRows: (feed, outcome, count) => {
       add(feed, outcome === "written" ? "sinkRowsWritten" : "sinkRowsFailed", count);
     },
+    countPolledSlots: elsewhere,
     countMissedSlots: elsewhere,
     observeProviderRequest: elsewhere,
     countWindows: elsewhere,

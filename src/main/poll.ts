@@ -19,10 +19,14 @@ polls the slots of its minute and ends; with polling.workload Deployment it poll
 docs/polling.md tells all of it.
 `;
 
-type PollerTelemetry = Pick<Telemetry, "countQuotes" | "countMissedSlots" | "observeProviderRequest">;
+type PollerTelemetry = Pick<
+  Telemetry,
+  "countQuotes" | "countPolledSlots" | "countMissedSlots" | "observeProviderRequest"
+>;
 
 const uncounted: PollerTelemetry = {
   countQuotes: () => undefined,
+  countPolledSlots: () => undefined,
   countMissedSlots: () => undefined,
   observeProviderRequest: () => undefined,
 };

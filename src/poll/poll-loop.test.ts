@@ -55,7 +55,7 @@ function loop(
     },
     onMarket: vi.fn<PollObserver["onMarket"]>(),
   };
-  const telemetry = { countQuotes: vi.fn(), countMissedSlots: vi.fn() };
+  const telemetry = { countQuotes: vi.fn(), countPolledSlots: vi.fn(), countMissedSlots: vi.fn() };
   const summary = runPollLoop({
     feed: "markets/tech",
     symbols: ["AAPL", "MSFT"],
@@ -153,7 +153,7 @@ describe("the poll loop's slots", () => {
 
   it("that passed during a stall are missed; the current one is polled, late", async () => {
     const clock = manualClock(open);
-    const { reports, stop } = loop(clock);
+    const { reports, telemetry, stop } = loop(clock);
     await clock.advance(open + 5_000);
     await clock.leap(open + 47_000);
     await clock.advance(open + 50_000);
@@ -162,6 +162,7 @@ describe("the poll loop's slots", () => {
       [40_000, 47_000, 3],
       [50_000, 50_000, 0],
     ]);
+    expect(telemetry.countPolledSlots.mock.calls).toEqual(Array(3).fill(["markets/tech", 1]));
     expect(await stop()).toMatchObject({ slotsPolled: 3, slotsMissed: 3 });
   });
 

@@ -73,6 +73,7 @@ export async function runPollLoop(options: PollLoopOptions): Promise<PollSummary
       if (current >= until || !session.isOpen(current)) continue;
       const report = await poll(current, missedBefore);
       missedBefore = 0;
+      telemetry.countPolledSlots(feed, 1);
       enter(report.marketState);
       change(withSlot(summary, report));
       observer?.onSlot(report);

@@ -30,8 +30,8 @@ interface ShardNews extends PollerNews {
 }
 
 interface PollerBookOptions {
-  readonly telemetry: Pick<Telemetry, "countQuotes" | "countMissedSlots"> &
-    Pick<ControllerTelemetry, "countPolledSlots" | "countPublishedQuotes" | "countSymbolFailures">;
+  readonly telemetry: Pick<Telemetry, "countQuotes" | "countPolledSlots" | "countMissedSlots"> &
+    Pick<ControllerTelemetry, "countPublishedQuotes" | "countSymbolFailures">;
   /** A poller ended without a summary that could be read. */
   readonly onUnreadable?: (pod: KubeObject) => void;
 }

@@ -16,7 +16,7 @@ export interface ControllerPorts {
   readonly jobs: Jobs;
   readonly sink: SinkInspector;
   readonly clock: Pick<Clock, "now">;
-  readonly telemetry: ControllerTelemetry & Pick<Telemetry, "countQuotes" | "countMissedSlots">;
+  readonly telemetry: ControllerTelemetry & Pick<Telemetry, "countQuotes" | "countPolledSlots" | "countMissedSlots">;
   readonly render: RenderWorkloads;
 }
 

@@ -20,11 +20,11 @@ export function countingControllerTelemetry() {
     countPublishedQuotes: (_feed, outcome, count) => {
       add(`quotes.${outcome}`, count);
     },
-    countPolledSlots: (_feed, count) => {
-      add("polled", count);
-    },
     countSymbolFailures: (_feed, kind, count) => {
       add(`failures.${kind}`, count);
+    },
+    countJobLaunch: (_resolution, cause) => {
+      add(`launches.${cause}`, 1);
     },
     forgetFeed: () => {
       add("forgotten", 1);

@@ -16,6 +16,9 @@ export function countingTelemetry(): {
     countQuotes: (_feed, outcome, count) => {
       add(`quotes.${outcome}`, count);
     },
+    countPolledSlots: (_feed, count) => {
+      add("polled", count);
+    },
     countMissedSlots: (_feed, count) => {
       add("missed", count);
     },

@@ -51,23 +51,29 @@ export const CONTROLLER_METRICS = {
     help: "Objects put right that somebody else had changed or deleted",
     labels: [],
   },
+  feedState: {
+    name: "stockfeed_feed_state",
+    type: "gauge",
+    help: "1 for the state that a feed is in, as its status says it: New, Ready, Suspended, Reconciling, Stalled or Deleting; the replica that leads has them",
+    labels: ["feed", "state"],
+  },
   jobs: {
     name: "stockfeed_jobs",
     type: "gauge",
     help: "Dataflow jobs of feeds by state, as their statuses say it; the replica that leads has them",
     labels: ["state", "resolution"],
   },
+  jobLaunches: {
+    name: "stockfeed_job_launches_total",
+    type: "counter",
+    help: "Dataflow jobs that were launched, by what for: the spec, or a failure of the job before",
+    labels: ["resolution", "cause"],
+  },
   leader: {
     name: "stockfeed_leader",
     type: "gauge",
     help: "1 where this process leads, 0 where it stands by",
     labels: [],
-  },
-  slotsPolled: {
-    name: "stockfeed_slots_polled_total",
-    type: "counter",
-    help: "Slots that a feed's pollers polled, by the summaries that they left",
-    labels: ["feed"],
   },
   symbolFailures: {
     name: "stockfeed_symbol_failures_total",

@@ -6,6 +6,7 @@ import { METRICS, type MetricDefinition } from "./metrics.ts";
 
 /** What the operator counts of pollers' quotes. */
 const POLLER_OUTCOMES = ["published", "undelivered", "stale", "dead_letter"] as const;
+const LAUNCH_CAUSES = ["spec", "failure"] as const;
 
 /** The operator's telemetry: the port, and what its queue and its client of the API server tell. */
 export interface OperatorTelemetry {
@@ -19,6 +20,8 @@ export interface OperatorTelemetry {
   readonly setLeader: (leads: boolean) => void;
   /** Says how to count the jobs of feeds, whenever somebody asks. */
   readonly measureJobs: (count: () => readonly JobCount[]) => void;
+  /** Says how the feeds are, whenever somebody asks. */
+  readonly measureFeeds: (count: () => readonly { readonly feed: string; readonly state: string }[]) => void;
 }
 
 /** Jobs of a resolution that are in a state. */
@@ -48,8 +51,11 @@ export function createControllerTelemetry(registry: Registry): OperatorTelemetry
   const reconciles = histogram(CONTROLLER_METRICS.reconcileDuration);
   const errors = counter(CONTROLLER_METRICS.reconcileErrors);
   const drift = counter(CONTROLLER_METRICS.driftCorrections);
-  const slots = counter(CONTROLLER_METRICS.slotsPolled);
+  const polled = counterOf(METRICS.slotsPolled);
   const failures = counter(CONTROLLER_METRICS.symbolFailures);
+  const { countJobLaunch, ...measures } = censuses(counter, (definition, collect) => {
+    return new Gauge({ ...settings(definition), collect });
+  });
   return {
     telemetry: {
       observeReconcile: (result, seconds) => {
@@ -64,29 +70,57 @@ export function createControllerTelemetry(registry: Registry): OperatorTelemetry
       countPublishedQuotes: (feed, outcome, count) => {
         quotes.inc({ feed, outcome }, count);
       },
-      countPolledSlots: (feed, count) => {
-        slots.inc({ feed }, count);
-      },
       countSymbolFailures: (feed, kind, count) => {
         failures.inc({ feed, kind }, count);
       },
+      countJobLaunch,
       forgetFeed: (feed) => {
-        for (const metric of [slots, missed]) metric.remove({ feed });
+        for (const metric of [polled, missed]) metric.remove({ feed });
         for (const outcome of POLLER_OUTCOMES) quotes.remove({ feed, outcome });
         for (const kind of FAILURE_KINDS) failures.remove({ feed, kind });
       },
     },
     ...queueAndClient(counter, gauge, histogram),
-    measureJobs: jobsGauge((collect) => new Gauge({ ...settings(CONTROLLER_METRICS.jobs), collect })),
+    ...measures,
+  };
+}
+
+function censuses(
+  counter: (definition: MetricDefinition) => Counter,
+  gauge: (definition: MetricDefinition, collect: (this: Gauge) => void) => Gauge,
+): Pick<OperatorTelemetry, "measureFeeds" | "measureJobs"> & Pick<ControllerTelemetry, "countJobLaunch"> {
+  const measureFeeds: OperatorTelemetry["measureFeeds"] = countedGauge(
+    (collect) => gauge(CONTROLLER_METRICS.feedState, collect),
+    (feed) => ({ labels: feed, value: 1 }),
+  );
+  const measureJobs = countedGauge(
+    (collect) => gauge(CONTROLLER_METRICS.jobs, collect),
+    ({ jobs: value, ...labels }: JobCount) => {
+      // A counter that is not there yet can't be seen to rise.
+      for (const cause of LAUNCH_CAUSES) launches.inc({ resolution: labels.resolution, cause }, 0);
+      return { labels, value };
+    },
+  );
+  // Behind the gauge, which is read first then, so that one reading has the zeros too.
+  const launches = counter(CONTROLLER_METRICS.jobLaunches);
+  return {
+    measureFeeds,
+    measureJobs,
+    countJobLaunch: (resolution, cause) => {
+      launches.inc({ resolution, cause });
+    },
   };
 }
 
 /** A gauge that is counted when it is read, once somebody has said how. */
-function jobsGauge(make: (collect: (this: Gauge) => void) => Gauge): OperatorTelemetry["measureJobs"] {
-  let count: () => readonly JobCount[] = () => [];
+function countedGauge<Counted>(
+  make: (collect: (this: Gauge) => void) => Gauge,
+  show: (counted: Counted) => { readonly labels: object; readonly value: number },
+): (how: () => readonly Counted[]) => void {
+  let count: () => readonly Counted[] = () => [];
   make(function (this: Gauge) {
     this.reset();
-    for (const { jobs, ...labels } of count()) this.set(labels, jobs);
+    for (const { labels, value } of count().map(show)) this.set({ ...labels }, value);
   });
   return (how) => {
     count = how;
@@ -97,7 +131,7 @@ function queueAndClient(
   counter: (definition: MetricDefinition) => Counter,
   gauge: (definition: MetricDefinition) => Gauge,
   histogram: (definition: MetricDefinition) => Histogram,
-): Omit<OperatorTelemetry, "telemetry" | "measureJobs"> {
+): Pick<OperatorTelemetry, "queue" | "onRequest" | "setLeader"> {
   const adds = counter(CONTROLLER_METRICS.queueAdds);
   const depth = gauge(CONTROLLER_METRICS.queueDepth);
   const waited = histogram(CONTROLLER_METRICS.queueDuration);

@@ -24,6 +24,12 @@ export const METRICS = {
     help: "Quotes by what became of them: accepted, duplicate, stale or dead_letter; of pollers published or undelivered",
     labels: ["feed", "outcome"],
   },
+  slotsPolled: {
+    name: "stockfeed_slots_polled_total",
+    type: "counter",
+    help: "Slots that were polled, whatever came of them",
+    labels: ["feed"],
+  },
   slotsMissed: {
     name: "stockfeed_slots_missed_total",
     type: "counter",

@@ -15,6 +15,7 @@ export function teeTelemetry(...all: readonly Telemetry[]): Telemetry {
     };
   return {
     countQuotes: tell("countQuotes"),
+    countPolledSlots: tell("countPolledSlots"),
     countMissedSlots: tell("countMissedSlots"),
     observeProviderRequest: tell("observeProviderRequest"),
     countWindows: tell("countWindows"),

@@ -11,6 +11,7 @@ import { createTelemetry } from "./telemetry.ts";
 function tellAll(telemetry: Telemetry): void {
   telemetry.countQuotes("markets/tech", "accepted", 10);
   telemetry.countQuotes("markets/tech", "dead_letter", 2);
+  telemetry.countPolledSlots("markets/tech", 6);
   telemetry.countMissedSlots("markets/tech", 3);
   telemetry.observeProviderRequest("markets/tech", "429", 0.3);
   telemetry.countWindows("markets/tech", "5m", 7);
@@ -21,18 +22,26 @@ function tellAll(telemetry: Telemetry): void {
 }
 
 /** The operator's, told in the same way. */
-function tellAllOfTheOperator({ telemetry, queue, onRequest, setLeader, measureJobs }: OperatorTelemetry): void {
+function tellAllOfTheOperator({
+  telemetry,
+  queue,
+  onRequest,
+  setLeader,
+  measureFeeds,
+  measureJobs,
+}: OperatorTelemetry): void {
   telemetry.observeReconcile("ready", 0.002);
   telemetry.countReconcileError();
   telemetry.countDriftCorrections(2);
   telemetry.countPublishedQuotes("markets/tech", "published", 12);
-  telemetry.countPolledSlots("markets/tech", 6);
   telemetry.countSymbolFailures("markets/tech", "Timeout", 4);
+  telemetry.countJobLaunch("15m", "failure");
   queue.onAdd();
   queue.onDepth(3);
   queue.onTaken(0.2);
   onRequest("apply", "201");
   setLeader(true);
+  measureFeeds(() => [{ feed: "markets/tech", state: "Ready" }]);
   measureJobs(() => [{ state: "Running", resolution: "5m", jobs: 2 }]);
 }
 
@@ -41,19 +50,22 @@ const EXPECTED_OF_THE_OPERATOR = [
   "stockfeed_reconcile_errors_total 1",
   "stockfeed_drift_corrections_total 2",
   'stockfeed_quotes_total{feed="markets/tech",outcome="published"} 12',
-  'stockfeed_slots_polled_total{feed="markets/tech"} 6',
   'stockfeed_symbol_failures_total{feed="markets/tech",kind="Timeout"} 4',
   "stockfeed_workqueue_adds_total 1",
   "stockfeed_workqueue_depth 3",
   "stockfeed_workqueue_queue_duration_seconds_count 1",
   'stockfeed_api_requests_total{verb="apply",code="201"} 1',
   "stockfeed_leader 1",
+  'stockfeed_feed_state{feed="markets/tech",state="Ready"} 1',
   'stockfeed_jobs{state="Running",resolution="5m"} 2',
+  'stockfeed_job_launches_total{resolution="15m",cause="failure"} 1',
+  'stockfeed_job_launches_total{resolution="5m",cause="failure"} 0',
 ];
 
 const EXPECTED = [
   'stockfeed_quotes_total{feed="markets/tech",outcome="accepted"} 10',
   'stockfeed_quotes_total{feed="markets/tech",outcome="dead_letter"} 2',
+  'stockfeed_slots_polled_total{feed="markets/tech"} 6',
   'stockfeed_slots_missed_total{feed="markets/tech"} 3',
   'stockfeed_provider_requests_total{feed="markets/tech",code="429"} 1',
   'stockfeed_provider_request_duration_seconds_sum{feed="markets/tech"} 0.3',
@@ -90,7 +102,7 @@ describe("telemetry", () => {
         operator.telemetry.countPublishedQuotes(feed, outcome, 1);
       }
       telemetry.countMissedSlots(feed, 1);
-      operator.telemetry.countPolledSlots(feed, 1);
+      telemetry.countPolledSlots(feed, 1);
       for (const kind of ["Timeout", "CircuitOpen"]) operator.telemetry.countSymbolFailures(feed, kind, 1);
     }
     const linesOf = async (feed: string) =>

@@ -18,6 +18,7 @@ export function createTelemetry(): { readonly telemetry: Telemetry; readonly reg
     new Histogram({ ...configuration(definition, registry), buckets: [...(definition.buckets ?? [])] });
 
   const quotes = counter(METRICS.quotes);
+  const slotsPolled = counter(METRICS.slotsPolled);
   const slotsMissed = counter(METRICS.slotsMissed);
   const providerDuration = histogram(METRICS.providerDuration);
   const providerRequests = counter(METRICS.providerRequests);
@@ -37,6 +38,9 @@ export function createTelemetry(): { readonly telemetry: Telemetry; readonly reg
   const telemetry: Telemetry = {
     countQuotes: (feed, outcome, count) => {
       quotes.inc({ feed, outcome }, count);
+    },
+    countPolledSlots: (feed, count) => {
+      slotsPolled.inc({ feed }, count);
     },
     countMissedSlots: (feed, count) => {
       slotsMissed.inc({ feed }, count);

@@ -104,7 +104,9 @@ export async function createFeedPipeline(options: PipelineOptions): Promise<Feed
     observer: listener,
   });
   // A counter that is not there yet can't be seen to rise.
+  telemetry.countPolledSlots(name, 0);
   telemetry.countMissedSlots(name, 0);
+  telemetry.countQuotes(name, "stale", 0);
   telemetry.countSinkRows(name, "failed", 0);
   telemetry.countQuotes(name, "dead_letter", 0);
   for (const window of windows) telemetry.countLateQuotes(name, resolutionLabel(window), 0);

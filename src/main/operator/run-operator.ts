@@ -17,6 +17,7 @@ import { createTelemetry } from "../../adapters/telemetry/telemetry.ts";
 import type { Clock, Telemetry } from "../../ports.ts";
 import { jobCensus } from "../../reconcile/jobs/census.ts";
 import { Controller, type ControllerLog } from "../../reconcile/controller.ts";
+import { feedCensus } from "../../reconcile/feed-census.ts";
 import { earlyListing } from "../../reconcile/early-listing.ts";
 import type { ControllerPorts, ControllerSettings } from "../../reconcile/ports.ts";
 import { Reconciler } from "../../reconcile/reconcile.ts";
@@ -127,6 +128,7 @@ function wire(
   const queue = new WorkQueue(clock, hooks.queue);
   const controller = new Controller({ cluster, queue, reconciler, clock, telemetry, log: logOf(log) });
   // In a standby's caches there are the same feeds: they are counted once.
+  hooks.measureFeeds(() => (controller.leads() ? feedCensus(cluster.list("StockFeed")) : []));
   hooks.measureJobs(() => (controller.leads() ? jobCensus(cluster.list("StockFeed")) : []));
   cluster.subscribe((event) => {
     controller.onChange(event);

@@ -27,7 +27,10 @@ export interface PollerOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly log: PollLog;
-  readonly telemetry: Pick<Telemetry, "countQuotes" | "countMissedSlots" | "observeProviderRequest">;
+  readonly telemetry: Pick<
+    Telemetry,
+    "countQuotes" | "countPolledSlots" | "countMissedSlots" | "observeProviderRequest"
+  >;
   readonly onSummary: (summary: PollSummary) => void;
   /** Stops the poller, at any moment. */
   readonly signal: AbortSignal;
@@ -63,6 +66,7 @@ export async function runPoller(options: PollerOptions): Promise<PollSummary> {
   tokens?.get().catch(() => undefined);
   log.info({ shard, symbols: symbols.length, ...(job && slotRange(job.from, job.until)) }, "polling");
   // A counter that is not there yet can't be seen to rise.
+  telemetry.countPolledSlots(name, 0);
   telemetry.countMissedSlots(name, 0);
   telemetry.countQuotes(name, "stale", 0);
   telemetry.countQuotes(name, "dead_letter", 0);

@@ -88,6 +88,7 @@ async function launch(
     await ports.messaging.seek(feed.spec.pubsub.projectId, subscription, rewindTo);
   }
   await ports.jobs.launch(wanted);
+  ports.telemetry.countJobLaunch(window, (record.failures?.count ?? 0) > 0 ? "failure" : "spec");
   if (intent.replaces === undefined) countUp(survey, intent);
   run.changes.push(
     changeOf(run, "PipelineReady", intent.replaces === undefined ? "created" : "updated", `job ${wanted.name}`),

@@ -24,6 +24,7 @@ describe("a job that fails", () => {
     }
     const waits = launched.slice(1).map((at, index) => Math.round((at - (launched[index] ?? 0)) / 30_000));
     expect(waits).toEqual([1, 2, 4, 8]);
+    expect(world.counts).toMatchObject({ "launches.spec": 1, "launches.failure": 4 });
     expect(world.condition("Stalled")).toMatchObject({ status: "True", reason: "JobFailed" });
     expect(world.condition("Stalled")?.message).toMatch(/5 jobs in a row .* Dataflow says: No quota for CPUs\./);
     edit(world, specOf({ archive: false }));
