@@ -1,6 +1,6 @@
 /**
- * Builds dist/: the programs by the TypeScript compiler; the console's page, the poller and the Dataflow jobs' worker by
- * esbuild. The old dist/ serves until the new one is whole.
+ * Builds dist/: the programs by the TypeScript compiler; the console's page, the commands that run in Pods and the
+ * Dataflow jobs' worker by esbuild. The old dist/ serves until the new one is whole.
  * Usage: node scripts/build.ts
  */
 import { spawnSync } from "node:child_process";
@@ -8,7 +8,7 @@ import { chmod, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import { bundlePage } from "../src/console/bundle.ts";
-import { bundlePoller } from "./bundle-poller.ts";
+import { bundleCommands } from "./bundle-commands.ts";
 import { bundleWorker } from "./bundle-worker.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -31,7 +31,7 @@ if (status !== 0) {
 const page = join(made, "src", "console", "public");
 await mkdir(page, { recursive: true });
 for (const [name, content] of await bundlePage()) await writeFile(join(page, name), content);
-await bundlePoller(join(made, "src", "main"));
+await bundleCommands(join(made, "src", "main"));
 await bundleWorker(join(made, "worker"));
 for (const [, program] of programs) await chmod(join(made, program), 0o755);
 await rm(dist, { recursive: true, force: true });
