@@ -4,7 +4,7 @@ terraform {
   required_providers {
     google = {
       source  = "hashicorp/google"
-      version = "~> 7.12"
+      version = "~> 8.7"
     }
   }
 }
