@@ -27,11 +27,29 @@ export interface Ran {
   readonly output: string;
 }
 
+/** A resource as the state has it after a run. */
+export interface AppliedResource {
+  readonly type: string;
+  readonly name: string;
+  /** With `for_each` its key. */
+  readonly index?: string | number;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** What a run of a test has made. */
+export interface Applied {
+  readonly outputs: Readonly<Record<string, unknown>>;
+  /** Those of the root module. */
+  readonly resources: readonly AppliedResource[];
+}
+
 export interface Terraform {
   /** The copy, whose files a test may change. */
   readonly directory: string;
   /** Runs terraform in a directory of the copy, such as `modules/gke`, after `terraform init`. */
   run(directory: string, ...args: string[]): Promise<Ran>;
+  /** Runs the tests of a directory. @returns what each run has made, by its name */
+  applied(directory: string): Promise<ReadonlyMap<string, Applied>>;
   stop(): Promise<void>;
 }
 
@@ -63,20 +81,43 @@ export async function startTerraform(): Promise<Terraform> {
     });
   }
 
+  async function run(directory: string, ...args: string[]): Promise<Ran> {
+    await mkdir(join(scratch, "data"), { recursive: true });
+    const init = ["init", "-backend=false", "-input=false", "-no-color"];
+    const first = initialized.get(directory) ?? terraform(directory, init);
+    initialized.set(directory, first);
+    const { code, output } = await first;
+    if (code !== 0) throw new Error(`terraform init of ${directory} failed:\n${output}`);
+    return terraform(directory, args);
+  }
+
   return {
     directory: copy,
-    async run(directory, ...args) {
-      await mkdir(join(scratch, "data"), { recursive: true });
-      const init = ["init", "-backend=false", "-input=false", "-no-color"];
-      const first = initialized.get(directory) ?? terraform(directory, init);
-      initialized.set(directory, first);
-      const { code, output } = await first;
-      if (code !== 0) throw new Error(`terraform init of ${directory} failed:\n${output}`);
-      return terraform(directory, args);
+    run,
+    async applied(directory) {
+      const { output } = await run(directory, "test", "-json", "-verbose");
+      return new Map(output.split("\n").flatMap(appliedIn));
     },
     async stop() {
       provider.stop();
       await rm(scratch, { recursive: true, force: true });
     },
   };
+}
+
+/** A line of `terraform test -json -verbose`. */
+interface TestLine {
+  readonly "@testrun"?: string;
+  readonly test_state?: {
+    readonly root_module?: { readonly resources?: readonly AppliedResource[] };
+    readonly outputs?: Readonly<Record<string, { readonly value: unknown }>>;
+  };
+}
+
+function appliedIn(line: string): [string, Applied][] {
+  if (!line.startsWith("{")) return [];
+  const { "@testrun": run, test_state: state } = JSON.parse(line) as TestLine;
+  if (run === undefined || state === undefined) return [];
+  const outputs = Object.entries(state.outputs ?? {}).map(([name, { value }]) => [name, value] as const);
+  return [[run, { outputs: Object.fromEntries(outputs), resources: state.root_module?.resources ?? [] }]];
 }

@@ -1,0 +1,81 @@
+/** A value that each checked variable refuses, and what the refusal says beside the variable's name and the value. */
+interface Refused {
+  readonly variable: string;
+  /** As HCL. */
+  readonly value: string;
+  /** The value as the refusal has it, where that is not the HCL without its quotes. */
+  readonly shown?: string;
+  readonly mend: string;
+}
+
+const project: Refused = { variable: "project", value: '"Acme"', mend: "gcloud projects list" };
+const region: Refused = { variable: "region", value: '"europe-west2-a"', mend: "and no zone" };
+const name: Refused = { variable: "name", value: '"stockfeed-of-everything"', mend: "3 to 19 small letters" };
+const labels: Refused = {
+  variable: "labels",
+  value: '{ Team = "a" }',
+  shown: '{"Team":"a"}',
+  mend: "begin with a small letter",
+};
+const bucket: Refused = { variable: "bucket", value: '"My.Bucket"', mend: "3 to 63 small letters" };
+
+/** By directory of `terraform/`. */
+export const REFUSED: Readonly<Record<string, readonly Refused[]>> = {
+  bootstrap: [
+    project,
+    bucket,
+    { variable: "location", value: '"eu"', mend: "EU, US or ASIA in capitals" },
+    { variable: "kept_versions", value: "0", mend: "a whole number from 1" },
+    labels,
+  ],
+  "environments/example": [
+    project,
+    region,
+    name,
+    labels,
+    { variable: "image_tag", value: '"a/b"', mend: "such as 0.1.0" },
+  ],
+  "modules/bigquery": [
+    project,
+    { variable: "dataset", value: '"my-data"', mend: "no hyphen" },
+    { variable: "location", value: '"eu"', mend: "EU or US in capitals" },
+    { variable: "windows_retention_days", value: "7", mend: "days from 8 on" },
+    { variable: "quotes_retention_days", value: "0", mend: "days from 1 on" },
+    { variable: "dead_letters_retention_days", value: "0.5", mend: "days from 1 on" },
+    labels,
+  ],
+  "modules/dataflow": [project, region, name, bucket, labels],
+  "modules/gke": [
+    project,
+    region,
+    name,
+    { variable: "mode", value: '"auto"', mend: "autopilot or standard" },
+    { variable: "release_channel", value: '"regular"', mend: "RAPID, REGULAR or STABLE" },
+    { variable: "max_nodes", value: "0", mend: "a whole number from 1" },
+    labels,
+  ],
+  "modules/identity": [
+    project,
+    name,
+    { variable: "workload_pool", value: '"acme"', mend: "PROJECT.svc.id.goog" },
+    { variable: "operator_namespace", value: '"My_System"', mend: "a name as Kubernetes has it" },
+    { variable: "operator_service_account", value: '"-a"', mend: "a name as Kubernetes has it" },
+    { variable: "feed_namespaces", value: "[]", mend: "Take one at least" },
+    { variable: "feed_service_account", value: '"a.b"', mend: "a name as Kubernetes has it" },
+  ],
+  "modules/network": [
+    project,
+    region,
+    name,
+    { variable: "nodes_range", value: '"10.0.0.0/28"', mend: "a prefix of /26 or shorter" },
+    { variable: "pods_range", value: '"10.4.0.0"', mend: "such as 10.4.0.0/16" },
+    { variable: "services_range", value: '"fd00::/20"', mend: "IPv4" },
+  ],
+  "modules/registry": [
+    project,
+    region,
+    name,
+    { variable: "kept_images", value: "0", mend: "a whole number from 1" },
+    labels,
+  ],
+};
