@@ -29,6 +29,16 @@ const FEED = {
   },
 };
 
+/** What is looked at of a CycloneDX list. https://cyclonedx.org/docs/1.5/json/ */
+interface SoftwareList {
+  readonly metadata: { readonly component: { readonly purl: string } };
+  readonly components: readonly {
+    readonly group?: string;
+    readonly name: string;
+    readonly version: string;
+  }[];
+}
+
 describe("the image", { timeout: 300_000 }, () => {
   let directory: string;
   let image: string;
@@ -79,8 +89,8 @@ describe("the image", { timeout: 300_000 }, () => {
   }
 
   it("holds nothing but the program and its production dependencies", async () => {
-    expect((await readdir(image)).toSorted()).toEqual(["dist", "node_modules", "package.json"]);
-    const { dependencies, devDependencies } = JSON.parse(await readFile(join(image, "package.json"), "utf8")) as {
+    expect((await readdir(image)).toSorted()).toEqual(["dist", "node_modules", "package.json", "sbom.cdx.json"]);
+    const { dependencies, devDependencies } = JSON.parse(await readFile("package.json", "utf8")) as {
       dependencies: Record<string, string>;
       devDependencies: Record<string, string>;
     };
@@ -89,6 +99,16 @@ describe("the image", { timeout: 300_000 }, () => {
       expect(devDependencies[name]).toBeDefined();
       await expect(stat(join(image, "node_modules", name))).rejects.toThrow("ENOENT");
     }
+  });
+
+  it("lists every package that is in it, with its version, and no other", async () => {
+    const list = JSON.parse(await readFile(join(image, "sbom.cdx.json"), "utf8")) as SoftwareList;
+    expect(list).toMatchObject({ bomFormat: "CycloneDX", metadata: { component: { type: "application" } } });
+    expect(list.metadata.component.purl).toMatch(/^pkg:npm\/stockfeed@/);
+    const nameOf = ({ group, name, version }: SoftwareList["components"][number]) =>
+      `${group === undefined ? name : `${group}/${name}`} ${version}`;
+    const listed = new Set(list.components.map(nameOf));
+    expect([...listed].toSorted()).toEqual(await installedPackages(join(image, "node_modules")));
   });
 
   it("runs as a user with a number, on a tree that this user can't write to", () => {
@@ -142,6 +162,29 @@ describe("the image", { timeout: 300_000 }, () => {
     expect(said).not.toMatch(/ERR_MODULE_NOT_FOUND|EACCES|EROFS/);
   });
 });
+
+/** Names and versions of the packages below a directory `node_modules`, each once, in order. */
+async function installedPackages(modules: string): Promise<string[]> {
+  const found = new Set<string>();
+  const look = async (directory: string): Promise<void> => {
+    for (const entry of await readdir(directory, { withFileTypes: true }).catch(() => [])) {
+      if (!entry.isDirectory() || entry.name.startsWith(".")) continue;
+      const place = join(directory, entry.name);
+      if (entry.name.startsWith("@")) {
+        await look(place);
+        continue;
+      }
+      const { name, version } = JSON.parse(await readFile(join(place, "package.json"), "utf8")) as Record<
+        string,
+        string
+      >;
+      found.add(`${name ?? entry.name} ${version ?? ""}`);
+      await look(join(place, "node_modules"));
+    }
+  };
+  await look(modules);
+  return [...found].toSorted();
+}
 
 /** What a builder is sent: the tracked files, less those that .dockerignore names. */
 async function copyContext(to: string): Promise<void> {
