@@ -56,6 +56,23 @@ describe("the operator's install", () => {
     expect(argsOf(objects)).toContain("--namespaces=markets,research");
   });
 
+  it("shares no object but the namespace with an install of another name, nor any Pod", () => {
+    const one = operatorInstall(settings);
+    const other = operatorInstall({ ...settings, name: "blue", namespaces: ["markets"], args: ["--selector=shard=b"] });
+    const keys = (objects: readonly KubeObject[]) =>
+      objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`);
+    expect(keys(other).filter((key) => keys(one).includes(key))).toEqual(["Namespace /stockfeed-system"]);
+    const selector = (objects: readonly KubeObject[]) =>
+      (objects.find(({ kind }) => kind === "Deployment")?.spec as { selector: { matchLabels: object } }).selector;
+    const pods = (objects: readonly KubeObject[]) =>
+      (objects.find(({ kind }) => kind === "Deployment")?.spec as { template: { metadata: { labels: object } } })
+        .template.metadata.labels;
+    expect(pods(other)).toMatchObject(selector(other).matchLabels);
+    expect(pods(other)).not.toMatchObject(selector(one).matchLabels);
+    expect(argsOf(other)).toContain("--lease-name=blue");
+    expect(grants(other, "Role")).toContain("stockfeed-system: update coordination.k8s.io/leases blue");
+  });
+
   it("gives a shard a Lease of its own, and the right to it", () => {
     const objects = operatorInstall({ ...settings, leaseName: "stockfeed-a", args: ["--selector=shard=a"] });
     expect(grants(objects, "Role")).toContain("stockfeed-system: update coordination.k8s.io/leases stockfeed-a");

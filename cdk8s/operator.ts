@@ -15,13 +15,15 @@ import { CLUSTER_RULES, FEED_RULES, leaseRules, type OperatorRule, policyRules }
 import { withoutEmpty } from "./without-empty.ts";
 
 export interface OperatorSettings {
+  /** Name of its objects, of the cluster's too; installs side by side each have their own. By default stockfeed-operator. */
+  readonly name?: string;
   /** Where the operator runs. */
   readonly namespace: string;
   /** Its image, which is the feeds' Pods' too. */
   readonly image: string;
   readonly imagePullPolicy?: string;
   readonly replicas?: number;
-  /** The Lease that replicas take turns by; operators that share out the feeds by their labels each have their own. */
+  /** The Lease that replicas take turns by, by default of the install's name. */
   readonly leaseName?: string;
   /** Where it looks for feeds; everywhere where it is left out. */
   readonly namespaces?: readonly string[];
@@ -38,10 +40,11 @@ const NAME = "stockfeed-operator";
 const PORT = 8080;
 /** As in the containers of feeds. */
 const PORT_VARIABLE = "STOCKFEED_METRICS_PORT";
-const LABELS = {
+const SHARED_LABELS = {
   "app.kubernetes.io/name": "stockfeed",
   "app.kubernetes.io/component": "operator",
 };
+const labelsOf = (name: string) => ({ ...SHARED_LABELS, "app.kubernetes.io/instance": name });
 
 /**
  * The container's environment, unless settings say otherwise. Left to itself, Node lets new objects fill 48 MiB before it
@@ -55,22 +58,27 @@ const ENV = {
   MALLOC_ARENA_MAX: "2",
 };
 
-/** The operator and all that it needs. One a cluster: the names of its cluster-wide rights are fixed; Helm has several. */
+/**
+ * The operator and all that it needs. Several may be on a cluster, each with a `name` of its own; by `namespaces` or
+ * `--selector` they then share out the feeds, since two that look after one feed would contradict each other.
+ */
 export class StockFeedOperator extends Construct {
   constructor(scope: Construct, id: string, settings: OperatorSettings) {
     super(scope, id);
-    const { namespace, serviceAccountAnnotations } = settings;
+    const { namespace, name = NAME, serviceAccountAnnotations } = settings;
     // As with the flag, none named is all of them.
     const namespaces = settings.namespaces?.length === 0 ? undefined : settings.namespaces;
-    new k8s.KubeNamespace(this, "namespace", { metadata: { name: namespace, labels: LABELS } });
+    // Of the namespace it is not said whose it is: installs may share one.
+    new k8s.KubeNamespace(this, "namespace", { metadata: { name: namespace, labels: SHARED_LABELS } });
     new k8s.KubeServiceAccount(this, "service-account", {
-      metadata: { name: NAME, namespace, labels: LABELS, annotations: serviceAccountAnnotations ?? {} },
+      metadata: { name, namespace, labels: labelsOf(name), annotations: serviceAccountAnnotations ?? {} },
     });
-    const account = { kind: "ServiceAccount", name: NAME, namespace };
-    grantEverywhere(this, namespaces === undefined ? [...CLUSTER_RULES, ...FEED_RULES] : CLUSTER_RULES, account);
-    for (const each of namespaces ?? []) grantIn(this, each, NAME, FEED_RULES, account);
-    grantIn(this, namespace, `${NAME}-lease`, leaseRules(settings.leaseName ?? NAME), account);
-    deployment(this, settings);
+    const account = { kind: "ServiceAccount", name, namespace };
+    const everywhere = namespaces === undefined ? [...CLUSTER_RULES, ...FEED_RULES] : CLUSTER_RULES;
+    grantEverywhere(this, name, everywhere, account);
+    for (const each of namespaces ?? []) grantIn(this, { name, namespace: each }, FEED_RULES, account);
+    grantIn(this, { name: `${name}-lease`, namespace }, leaseRules(settings.leaseName ?? name), account);
+    deployment(this, name, settings);
   }
 }
 
@@ -83,20 +91,24 @@ export function operatorInstall(settings: OperatorSettings): KubeObject[] {
 
 type Rules = readonly OperatorRule[];
 
-function grantEverywhere(scope: Construct, rules: Rules, account: k8s.Subject): void {
-  new k8s.KubeClusterRole(scope, "cluster-role", {
-    metadata: { name: NAME, labels: LABELS },
-    rules: policyRules(rules) as k8s.PolicyRule[],
-  });
+function grantEverywhere(scope: Construct, name: string, rules: Rules, account: k8s.Subject): void {
+  const metadata = { name, labels: labelsOf(account.name) };
+  new k8s.KubeClusterRole(scope, "cluster-role", { metadata, rules: policyRules(rules) as k8s.PolicyRule[] });
   new k8s.KubeClusterRoleBinding(scope, "cluster-role-binding", {
-    metadata: { name: NAME, labels: LABELS },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: NAME },
+    metadata,
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
     subjects: [account],
   });
 }
 
-function grantIn(scope: Construct, namespace: string, name: string, rules: Rules, account: k8s.Subject): void {
-  const metadata = { name, namespace, labels: LABELS };
+/** Where a role is, and what it is called. */
+interface RolePlace {
+  readonly name: string;
+  readonly namespace: string;
+}
+
+function grantIn(scope: Construct, { name, namespace }: RolePlace, rules: Rules, account: k8s.Subject): void {
+  const metadata = { name, namespace, labels: labelsOf(account.name) };
   new k8s.KubeRole(scope, `role-${name}-${namespace}`, { metadata, rules: policyRules(rules) as k8s.PolicyRule[] });
   new k8s.KubeRoleBinding(scope, `role-binding-${name}-${namespace}`, {
     metadata,
@@ -105,17 +117,18 @@ function grantIn(scope: Construct, namespace: string, name: string, rules: Rules
   });
 }
 
-function deployment(scope: Construct, settings: OperatorSettings): void {
+function deployment(scope: Construct, name: string, settings: OperatorSettings): void {
+  const labels = labelsOf(name);
   new k8s.KubeDeployment(scope, "deployment", {
-    metadata: { name: NAME, namespace: settings.namespace, labels: LABELS },
+    metadata: { name, namespace: settings.namespace, labels },
     spec: {
       replicas: settings.replicas ?? 1,
       revisionHistoryLimit: 2,
-      selector: { matchLabels: LABELS },
+      selector: { matchLabels: labels },
       template: {
-        metadata: { labels: LABELS },
+        metadata: { labels },
         spec: {
-          serviceAccountName: NAME,
+          serviceAccountName: name,
           enableServiceLinks: false,
           terminationGracePeriodSeconds: 30,
           securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
@@ -127,7 +140,8 @@ function deployment(scope: Construct, settings: OperatorSettings): void {
 }
 
 function container(settings: OperatorSettings): k8s.Container {
-  const { image, imagePullPolicy, leaseName, namespaces, allowedProjects, args = [], env = {} } = settings;
+  const { image, imagePullPolicy, name, namespaces, allowedProjects, args = [], env = {} } = settings;
+  const leaseName = settings.leaseName ?? name;
   const port = { name: "metrics", containerPort: PORT, protocol: "TCP" };
   const check = (path: string) => ({
     httpGet: { path, port: k8s.IntOrString.fromString(port.name) },

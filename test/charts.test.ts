@@ -120,6 +120,14 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
     expect(JSON.stringify(none)).toContain('"serviceAccountName":"mine"');
   });
 
+  it("makes what the constructs make of the same name, under another release's", async () => {
+    const rendered = await template(OPERATOR, { image, crds: { install: false }, service: { enabled: false } }, "blue");
+    const name = "blue-stockfeed-operator";
+    const wanted = operatorInstall({ ...settings, name, leaseName: name }).filter(({ kind }) => kind !== "Namespace");
+    const own = rendered.filter(({ kind }) => kind !== "Pod");
+    expect(inOrder(own).map(bare)).toEqual(inOrder(wanted).map(bare));
+  });
+
   it("names everything after the release, so that two may be side by side", async () => {
     const names = (await template(OPERATOR, { crds: { install: false } }, "blue")).map(({ metadata }) => metadata.name);
     for (const name of names) expect(name).toMatch(/^blue-stockfeed-operator/);
