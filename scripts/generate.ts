@@ -6,7 +6,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { crdTemplate, rulesFile, valuesFile, valuesSchemaFile } from "./chart/files.ts";
 import { feedsSchemaFile, feedsValuesFile } from "./chart/feeds.ts";
-import { chartReadme } from "./chart/readme.ts";
+import { chartReadme, feedsChartReadme, valuesReference } from "./chart/readme.ts";
 import { cliReference } from "./cli-reference.ts";
 import { CRD_PATH, crdFile } from "./crd-file.ts";
 import { metricsReference } from "./metrics-reference.ts";
@@ -26,6 +26,7 @@ const generated: readonly Generated[] = [
   { path: "docs/reference/cli.md", text: cliReference },
   { path: "docs/reference/metrics.md", text: metricsReference },
   { path: "docs/reference/stockfeed.md", text: stockfeedReference },
+  { path: "docs/reference/values.md", text: valuesReference },
   { path: "examples/ticks.ndjson", text: sampleTicks },
   { path: "examples/kubernetes/operator.yaml", text: operatorExample },
   { path: "charts/stockfeed-operator/files/rules.yaml", text: rulesFile },
@@ -33,6 +34,7 @@ const generated: readonly Generated[] = [
   { path: "charts/stockfeed-operator/values.schema.json", text: valuesSchemaFile },
   { path: "charts/stockfeed-operator/values.yaml", text: valuesFile },
   { path: "charts/stockfeed-operator/README.md", text: chartReadme },
+  { path: "charts/stockfeeds/README.md", text: feedsChartReadme },
   { path: "charts/stockfeeds/values.schema.json", text: feedsSchemaFile },
   { path: "charts/stockfeeds/values.yaml", text: feedsValuesFile },
   ...terraformDatasetFiles,

@@ -11,6 +11,7 @@ import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cliReference } from "../scripts/cli-reference.ts";
 import { buildProgram } from "../src/main/cli.ts";
+import { conditionReasons } from "./condition-reasons.ts";
 import { anchors, type Fence, fences, links } from "./markdown.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -61,8 +62,18 @@ describe("the documentation", () => {
     expect(unknown).toEqual([]);
   });
 
+  it("says of every reason that the controller can give what to do", () => {
+    const reasons = conditionReasons("src/reconcile");
+    expect([...reasons.keys()]).toEqual(expect.arrayContaining(["CredentialsMissing", "NotReached", "Held"]));
+    for (const page of ["docs/troubleshooting.md", "docs/spec/stockfeed.md"]) {
+      const text = read(page);
+      const untold = [...reasons].filter(([reason]) => !text.includes(`\`${reason}\``));
+      expect(untold, page).toEqual([]);
+    }
+  });
+
   it("shows no npm script that does not exist", () => {
-    const named = files.flatMap((file) => [...read(file).matchAll(/\bnpm (?:run (?:--silent )?)([a-z0-9]+)/g)]);
+    const named = files.flatMap((file) => [...read(file).matchAll(/\bnpm (?:run (?:--silent )?)([a-z0-9:]+)/g)]);
     expect(named.length).toBeGreaterThan(5);
     expect(named.map((match) => match[1]).filter((name) => !Object.hasOwn(scripts, name ?? ""))).toEqual([]);
   });

@@ -5,15 +5,20 @@ const NAMES = { type: "object", additionalProperties: { type: "string" } } as co
 
 /** JSON Schema of the values: a feed's spec as the CRD has it, so that Helm refuses what the API server would. */
 export function feedsSchemaFile(): string {
+  const $schema = "http://json-schema.org/draft-07/schema#";
+  return `${JSON.stringify({ $schema, ...feedsSchema() }, null, 2)}\n`;
+}
+
+function feedsSchema(): JsonSchema {
   const { spec = {}, metadata = {} } = manifestJsonSchema().properties ?? {};
-  const schema = {
-    $schema: "http://json-schema.org/draft-07/schema#",
+  return {
     type: "object",
     additionalProperties: false,
     properties: {
       defaults: {
-        description: "Fields of a spec that every feed has unless it says otherwise.",
         ...partial(spec),
+        description:
+          "Fields of a spec that every feed has unless it says otherwise, one by one; a list, provider and sink are one field each.",
       },
       feeds: {
         description: "The feeds of this release.",
@@ -27,19 +32,33 @@ export function feedsSchemaFile(): string {
             namespace: { description: "Its namespace; the release's where it is left out.", type: "string" },
             labels: { description: "More labels.", ...NAMES },
             annotations: { description: "Annotations.", ...NAMES },
-            spec: { description: "What it does.", ...partial(spec) },
+            spec: { ...partial(spec), description: "What it does: the fields of a StockFeed's spec." },
           },
         },
       },
       global: { description: "Values that a parent chart sets for all; not used.", type: "object" },
     },
   };
-  return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
 /** A spec some of whose required fields come from elsewhere. */
 function partial(spec: JsonSchema): JsonSchema {
   return { ...spec, required: [] };
+}
+
+/** The values of the chart `stockfeeds`, as lines of a table in Markdown; a spec's own fields are another page's. */
+export function feedsValuesTable(): string {
+  const { properties = {} } = feedsSchema();
+  const ofFeed = properties.feeds?.items?.properties ?? {};
+  const row = (name: string, { description = "" }: JsonSchema) => `| \`${name}\` | ${description} |`;
+  return [
+    "| value | what it is |",
+    "| --- | --- |",
+    ...Object.entries(properties).flatMap(([name, schema]) => [
+      row(name, schema),
+      ...(name === "feeds" ? Object.entries(ofFeed).map(([field, each]) => row(`feeds[].${field}`, each)) : []),
+    ]),
+  ].join("\n");
 }
 
 export function feedsValuesFile(): string {

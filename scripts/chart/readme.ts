@@ -1,3 +1,5 @@
+/** The charts' pages: a README beside each, and the reference of all values. */
+import { feedsValuesTable } from "./feeds.ts";
 import { valuesTable } from "./files.ts";
 
 /** The README of the chart `stockfeed-operator`. */
@@ -26,5 +28,58 @@ helm test stockfeed-operator --namespace stockfeed-system
 ## Values
 
 ${valuesTable()}
+`;
+}
+
+/** The README of the chart `stockfeeds`. */
+export function feedsChartReadme(): string {
+  return `<!-- Made by npm run generate from scripts/chart/; edit it there. -->
+
+# stockfeeds
+
+Makes StockFeeds from a list of values, on a cluster that has the chart \`stockfeed-operator\` already.
+
+\`\`\`yaml
+# feeds.yaml
+defaults:
+  pubsub: { projectId: my-project }
+  sink: { bigQuery: { projectId: my-project, dataset: markets } }
+feeds:
+  - name: tech
+    spec: { symbols: [AAPL, MSFT, NVDA], provider: { type: Simulated } }
+\`\`\`
+
+\`\`\`sh
+helm install feeds charts/stockfeeds --namespace markets --create-namespace --values feeds.yaml
+\`\`\`
+
+Values are checked against the schema of the CRD: what the API server would refuse of types and fields, Helm refuses before
+anything is applied. A feed that is taken out of the list is deleted by the next upgrade, and its \`deletionPolicy\` says what
+becomes of its topic and subscriptions; \`helm uninstall\` deletes all of them. Do that while the operator runs.
+
+## Values
+
+${feedsValuesTable()}
+`;
+}
+
+/** The reference of both charts' values, docs/reference/values.md. */
+export function valuesReference(): string {
+  return `<!-- Generated from scripts/chart by npm run generate; edit it there. -->
+
+# Values of the charts
+
+[Installing with Helm](../helm.md) says which of these most want to set. Each chart's \`values.schema.json\` refuses names and
+types that are not here.
+
+## stockfeed-operator
+
+${valuesTable()}
+
+## stockfeeds
+
+${feedsValuesTable()}
+
+Fields of \`spec\` are those of [a StockFeed](stockfeed.md#spec).
 `;
 }
