@@ -14,6 +14,7 @@ import { operatorExample } from "./operator-example.ts";
 import { sampleTicks } from "./sample-ticks.ts";
 import { stockfeedReference } from "./stockfeed-reference.ts";
 import { terraformDatasetFiles } from "./terraform-dataset.ts";
+import { terraformReadmes } from "./terraform-readmes.ts";
 
 /** A file, from the repository's root, and what makes its text. */
 interface Generated {
@@ -38,6 +39,7 @@ const generated: readonly Generated[] = [
   { path: "charts/stockfeeds/values.schema.json", text: feedsSchemaFile },
   { path: "charts/stockfeeds/values.yaml", text: feedsValuesFile },
   ...terraformDatasetFiles,
+  ...terraformReadmes,
 ];
 
 const root = join(import.meta.dirname, "..");
