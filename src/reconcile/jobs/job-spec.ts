@@ -3,6 +3,7 @@ import { durationMs } from "../../api/duration.ts";
 import { feedName, type StockFeed } from "../../api/stockfeed.ts";
 import { resolutionLabel, windowSpecs } from "../../api/window-specs.ts";
 import type { JobLaunch, JobPipeline } from "../../job-ports.ts";
+import type { GRAPH_VERSIONS } from "../../plan/graph-versions.ts";
 import { cloudLabels, jobName, jobSubscription, PROJECT_NAMES } from "../../plan/names.ts";
 import type { WindowSpec } from "../../windows/window-spec.ts";
 import type { DataflowSettings } from "../ports.ts";
@@ -16,6 +17,8 @@ export type JobFeed = ClusterFeed & { readonly spec: Required<Pick<StockFeed["sp
 export interface JobSurroundings {
   readonly clusterId: string;
   readonly settings: DataflowSettings;
+  /** Of this operator's graphs; another makes new jobs. */
+  readonly graphVersions: Readonly<Record<keyof typeof GRAPH_VERSIONS, number>>;
   /** A text that makes new jobs when it changes. */
   readonly restart: string | undefined;
 }
@@ -41,11 +44,13 @@ export function rewindMs({ sizeMs, allowedLatenessMs, periodMs }: WindowSpec): n
  * A hash of all that would change a job's graph or can't be changed in flight. The number of workers can be, and where a
  * job runs is no part of what it is.
  */
-export function jobHash(feed: JobFeed, window: WindowSpec, { settings, restart }: JobSurroundings): string {
+export function jobHash(feed: JobFeed, window: WindowSpec, around: JobSurroundings): string {
+  const { settings, restart, graphVersions } = around;
   const { tempLocation } = feed.spec.dataflow;
   // Of the first generation, whatever the job's own: another subscription makes no other graph.
   const graph = pipelineOf(feed, window, 0);
-  const made = { ...graph, symbols: graph.symbols.toSorted(), tempLocation, restart: restart ?? null };
+  const version = graphVersions[graph.template];
+  const made = { ...graph, version, symbols: graph.symbols.toSorted(), tempLocation, restart: restart ?? null };
   const { workerImage = null, serviceAccountEmail = null, network = null, subnetwork = null } = settings;
   const image = graph.template === "TypeScript" ? workerImage : null;
   return createHash("sha256")

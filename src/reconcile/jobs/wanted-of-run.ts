@@ -1,3 +1,4 @@
+import { GRAPH_VERSIONS } from "../../plan/graph-versions.ts";
 import { restartText } from "../run-facts.ts";
 import type { ValidRun } from "../run.ts";
 import { embeddedRuns } from "./engines.ts";
@@ -33,7 +34,7 @@ export function wantedJob(run: ValidRun, survey: JobSurvey, window: string): Wan
 /** What jobs are made from beside the feed; undefined where the operator is not set up for jobs. */
 export function surroundingsOf(run: ValidRun): JobSurroundings | undefined {
   const { clusterId, dataflow: settings } = run.settings;
-  return settings && { clusterId, settings, restart: restartText(run) };
+  return settings && { clusterId, settings, graphVersions: GRAPH_VERSIONS, restart: restartText(run) };
 }
 
 function wantOf(run: ValidRun, window: string): WantedJob["want"] {
