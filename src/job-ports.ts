@@ -25,7 +25,10 @@ export interface JobPlace {
   readonly region: string;
 }
 
-/** A job as Dataflow has it, of whoever. */
+/**
+ * A job as Dataflow has it, of whoever. What a job takes over from is told by its labels alone, if by anything: Dataflow's
+ * own field for it is in no list, and not there yet while a template's job is being made.
+ */
 export interface Job extends JobPlace {
   readonly id: string;
   readonly name: string;
@@ -34,10 +37,6 @@ export interface Job extends JobPlace {
   readonly createdAt: EpochMs;
   /** When it came into its state. */
   readonly stateSince: EpochMs;
-  /** ID of the job that it takes over from, keeping its state. */
-  readonly replaces?: string;
-  /** ID of the job that took over from it. */
-  readonly replacedBy?: string;
 }
 
 /** What a job runs: enough to build the graph (TypeScript) or the YAML (BeamYaml), and nothing of where. */

@@ -108,11 +108,10 @@ export function listPage(
   };
 }
 
-/** A job as `jobs.get` shows it: its summary, and what replaced what, unless more is asked for. */
+/** A job as `jobs.get` shows it: its summary unless more is asked for, and no more while a template is yet to run. */
 export function viewOf(job: RestJob, view = "JOB_VIEW_SUMMARY"): unknown {
-  if (view === "JOB_VIEW_ALL" || view === "JOB_VIEW_DESCRIPTION") return job;
-  const { replaceJobId, replacedByJobId } = job;
-  return { ...(summaryOf(job) as object), replaceJobId, replacedByJobId };
+  const isWhole = view === "JOB_VIEW_ALL" || view === "JOB_VIEW_DESCRIPTION";
+  return isWhole && job.currentState !== "JOB_STATE_QUEUED" ? job : summaryOf(job);
 }
 
 function summaryOf(job: RestJob): unknown {

@@ -49,10 +49,10 @@ export class MemoryJobs implements Jobs {
     const job = this.#find(id);
     if (!READING.includes(state) && !this.readUntil.has(id)) this.readUntil.set(id, this.#now());
     this.#jobs.set(id, { ...job, state, stateSince: this.#now() });
-    const old = job.replaces === undefined ? undefined : this.#jobs.get(job.replaces);
+    const old = this.#jobs.get(this.#launches.get(id)?.replaceJobId ?? "");
     if (state !== "Running" || old === undefined || OVER.includes(old.state)) return;
     this.readUntil.set(old.id, this.#now());
-    this.#jobs.set(old.id, { ...old, state: "Updated", stateSince: this.#now(), replacedBy: id });
+    this.#jobs.set(old.id, { ...old, state: "Updated", stateSince: this.#now() });
   }
 
   /** Adds somebody else's job. */
@@ -132,7 +132,6 @@ export class MemoryJobs implements Jobs {
       if (old.state !== "Running" || old.name !== name) throw new JobsError("Invalid", `${name} can't be replaced`);
     }
     const [id, at] = [`job-${this.#jobs.size + 1}`, this.#now()];
-    const replaces = replaceJobId === undefined ? {} : { replaces: replaceJobId };
     this.#jobs.set(id, {
       projectId,
       region,
@@ -142,7 +141,6 @@ export class MemoryJobs implements Jobs {
       state: "Pending",
       createdAt: at,
       stateSince: at,
-      ...replaces,
     });
     this.#launches.set(id, wanted);
     return id;

@@ -113,6 +113,21 @@ describe("the list of a place", () => {
     await other.close();
   });
 
+  it("asks again for the labels of a template's job until it runs, and knows at once those of its own launch", async () => {
+    Object.assign(fake.jobs.delays, { queue: 100_000, start: 0 });
+    const { id } = await jobs.launch({ ...LAUNCH, pipeline: { ...PIPELINE, template: "BeamYaml" } });
+    expect(await listedAnew()).toMatchObject([{ id, state: "Queued", labels: LAUNCH.labels }]);
+    const other = newJobs();
+    expect(await other.list(PLACE)).toMatchObject([{ id, state: "Queued", labels: {} }]);
+    time += 100_000;
+    expect(await other.list(PLACE)).toMatchObject([{ id, state: "Running", labels: LAUNCH.labels }]);
+    fake.newCalls();
+    time += 60_000;
+    expect(await other.list(PLACE)).toMatchObject([{ id, labels: LAUNCH.labels }]);
+    expect(fake.newCalls()).toEqual(["list"]);
+    await other.close();
+  });
+
   it("shows no jobs of others that are over, and none of StockFeed's that are long over", async () => {
     fake.jobs.create({ name: "batch" }, REST_PLACE, "JOB_STATE_PENDING");
     const { id } = await jobs.launch(LAUNCH);
@@ -184,16 +199,17 @@ describe("a launch", () => {
     },
   );
 
-  it("takes over from a running job by its ID, and what it replaced is known to be", async () => {
+  it("takes over from a running job by its ID", async () => {
     Object.assign(fake.jobs.delays, { update: 100_000 });
     const old = await jobs.launch(LAUNCH);
     await listedAnew();
     const next = await jobs.launch({ ...LAUNCH, requestId: "request-2", replaceJobId: old.id });
-    expect(next).toMatchObject({ state: "Pending", replaces: old.id });
+    expect(next).toMatchObject({ state: "Pending" });
+    expect(fake.jobs.get(next.id).replaceJobId).toBe(old.id);
     time += 100_000;
     const listed = new Map((await listedAnew()).map((job) => [job.id, job]));
-    expect(listed.get(old.id)).toMatchObject({ state: "Updated", replacedBy: next.id });
-    expect(listed.get(next.id)).toMatchObject({ state: "Running", replaces: old.id });
+    expect(listed.get(old.id)).toMatchObject({ state: "Updated" });
+    expect(listed.get(next.id)).toMatchObject({ state: "Running" });
   });
 
   it("of Beam YAML goes to Google's template, with the YAML staged", async () => {
@@ -220,7 +236,9 @@ describe("a launch", () => {
     });
     await expect(jobs.launch(launch)).rejects.toMatchObject({ kind: "AlreadyExists" });
     await listedAnew();
-    expect(await jobs.launch({ ...launch, replaceJobId: job.id })).toMatchObject({ replaces: job.id });
+    const next = await jobs.launch({ ...launch, replaceJobId: job.id });
+    expect(fake.calls.at(-1)?.body).toMatchObject({ launchParameter: { jobName: NAME, update: true } });
+    expect(fake.jobs.get(next.id).replaceJobId).toBe(job.id);
   });
 
   it("creates nothing where the pipeline can't be staged, and says who can mend it", async () => {

@@ -82,8 +82,7 @@ class DataflowJobs implements Jobs {
     try {
       const made = await this.#try(attempt, async () => wanted(await this.#calls()));
       assertOwn(made, launch, attempt);
-      const { labels, replaceJobId: replaces } = launch;
-      const job = { ...jobOf(place, made), name, labels, ...(replaces !== undefined && { replaces }) };
+      const job = { ...jobOf(place, made), name, labels: launch.labels };
       listing.add(job);
       return job;
     } catch (error) {

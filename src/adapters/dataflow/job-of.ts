@@ -22,9 +22,17 @@ const STATES: Readonly<Record<string, JobState>> = {
   JOB_STATE_PAUSED: "Running",
 };
 
+/** States of a job that does not run yet, of which not all is known. */
+const BEING_MADE: ReadonlySet<JobState> = new Set(["Queued", "Pending", "Stopped"]);
+
 /** Whether a job has ended for good. */
 export function isOver({ state }: Pick<Job, "state">): boolean {
   return OVER.has(state);
+}
+
+/** Whether a job is still being made: what Dataflow tells of it then, labels too, need not be all. */
+export function isBeingMade({ state }: Pick<Job, "state">): boolean {
+  return BEING_MADE.has(state);
 }
 
 /** A job as the port shows it; what a list leaves out is missing here too. */
@@ -39,8 +47,6 @@ export function jobOf(place: JobPlace, job: ApiJob): Job {
     labels: { ...job.labels },
     createdAt,
     stateSince: job.currentStateTime ? milliseconds(job.currentStateTime) : createdAt,
-    ...(job.replaceJobId && { replaces: job.replaceJobId }),
-    ...(job.replacedByJobId && { replacedBy: job.replacedByJobId }),
   };
 }
 

@@ -4,9 +4,11 @@
  * - Callers that come while a listing is under way share it; one that failed is not kept, so the next caller lists again.
  * - What was written through this process shows at once, also on a listing that was under way, and on later ones too
  *   until they have it: a new job is missing from Dataflow's lists for a while.
+ * - A job that was launched here has the labels that it was launched with, also while Dataflow does not tell them yet.
  * - `forget` makes the next caller list anew, whatever is under way: a launch that failed may have gone through.
  */
 import type { Job } from "../../job-ports.ts";
+import { isBeingMade } from "./job-of.ts";
 
 /** How long a job that was launched here is asked for by itself where a list lacks it. */
 const LIST_LAG_MS = 120_000;
@@ -28,7 +30,7 @@ export class PlaceListing {
   readonly #reader: PlaceReader;
   readonly #intervalMs: number;
   readonly #now: () => number;
-  readonly #launched = new Map<string, number>();
+  readonly #launched = new Map<string, { readonly job: Job; readonly at: number }>();
   #jobs: Map<string, Job> | undefined;
   #freshUntil = -Infinity;
   #underWay: UnderWay | undefined;
@@ -56,7 +58,7 @@ export class PlaceListing {
 
   /** Notes a job that was just launched. */
   add(job: Job): void {
-    this.#launched.set(job.id, this.#now());
+    this.#launched.set(job.id, { job, at: this.#now() });
     this.write(job);
   }
 
@@ -84,13 +86,15 @@ export class PlaceListing {
 
   async #read(): Promise<Map<string, Job>> {
     const jobs = await this.#reader.list();
-    for (const [id, at] of this.#launched) {
-      if (jobs.has(id) || this.#now() - at > LIST_LAG_MS) {
-        this.#launched.delete(id);
-        continue;
+    for (const [id, { job: launched, at }] of this.#launched) {
+      const listed = jobs.get(id);
+      if (listed === undefined && this.#now() - at > LIST_LAG_MS) this.#launched.delete(id);
+      else {
+        const job = listed ?? (await this.#reader.get(id));
+        if (job === undefined) continue;
+        jobs.set(id, { ...job, labels: { ...launched.labels, ...job.labels } });
+        if (listed !== undefined && !isBeingMade(listed)) this.#launched.delete(id);
       }
-      const job = await this.#reader.get(id);
-      if (job !== undefined) jobs.set(id, job);
     }
     return jobs;
   }

@@ -1,14 +1,14 @@
 /**
- * Reads the jobs of a place. A list shows neither labels nor what replaced what, so a job of StockFeed's, told by its name,
- * is asked for by itself when it is seen first, and once more when another has replaced it: one or two calls in its life,
- * whatever the number of lists. https://cloud.google.com/dataflow/docs/reference/rest/v1b3/projects.locations.jobs/list
+ * Reads the jobs of a place. A list shows no labels, so a job of StockFeed's, told by its name, is asked for by itself: at
+ * each list while it is being made, since a template's job has its labels only when the template has run, and once more
+ * when it runs. https://cloud.google.com/dataflow/docs/reference/rest/v1b3/projects.locations.jobs/list
  *
  * Of other people's jobs those that are not over are shown, without labels: they count towards the project's quota.
  */
 import type { Job, JobPlace } from "../../job-ports.ts";
 import { apiFault } from "./api-fault.ts";
 import type { ApiJob, DataflowCalls } from "./dataflow-calls.ts";
-import { isOver, jobOf } from "./job-of.ts";
+import { isBeingMade, isOver, jobOf } from "./job-of.ts";
 import type { PlaceReader } from "./place-listing.ts";
 
 /** How every job's name of StockFeed's begins. */
@@ -18,29 +18,20 @@ const KEEP_OVER_MS = 7 * 86_400_000;
 /** Details are asked for so many at a time. */
 const AT_ONCE = 8;
 
-type Details = Pick<Job, "labels" | "replaces" | "replacedBy">;
-
 /** @param now the time, against which a job's end is long past or not */
 export function placeReader(calls: () => Promise<DataflowCalls>, place: JobPlace, now: () => number): PlaceReader {
-  const details = new Map<string, Details>();
+  /** Of jobs that were read when they were no longer being made; labels don't change after that. */
+  const labelsOf = new Map<string, Job["labels"]>();
 
   const read = async (id: string): Promise<Job> => {
     const job = jobOf(place, await (await calls()).get(place, id));
-    const { labels, replaces, replacedBy } = job;
-    details.set(id, {
-      labels,
-      ...(replaces !== undefined && { replaces }),
-      ...(replacedBy !== undefined && { replacedBy }),
-    });
+    if (!isBeingMade(job)) labelsOf.set(id, job.labels);
     return job;
   };
 
   const complete = async (job: Job): Promise<Job> => {
-    const known = details.get(job.id);
-    if (known === undefined || (job.state === "Updated" && known.replacedBy === undefined)) {
-      return { ...(await read(job.id)), state: job.state, stateSince: job.stateSince };
-    }
-    return { ...job, ...known };
+    const labels = labelsOf.get(job.id) ?? (await read(job.id)).labels;
+    return { ...job, labels };
   };
 
   return {
@@ -54,7 +45,7 @@ export function placeReader(calls: () => Promise<DataflowCalls>, place: JobPlace
       for (let from = 0; from < own.length; from += AT_ONCE) {
         for (const job of await Promise.all(own.slice(from, from + AT_ONCE).map(complete))) jobs.set(job.id, job);
       }
-      for (const id of details.keys()) if (!jobs.has(id)) details.delete(id);
+      for (const id of labelsOf.keys()) if (!jobs.has(id)) labelsOf.delete(id);
       return jobs;
     },
     get: async (id) => {

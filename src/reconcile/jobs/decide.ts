@@ -22,6 +22,7 @@ import {
   type LaunchIntent,
   samePlace,
   SPEC_LABEL,
+  takesOverFrom,
   timeOf,
   timeText,
   without,
@@ -69,8 +70,8 @@ function separated(turn: Turn, serving: readonly Job[]): JobDecision | undefined
   const isRivalOf = (job: Job) => (other: Job) =>
     other.id !== job.id &&
     generationOf(other) === generationOf(job) &&
-    other.replaces !== job.id &&
-    job.replaces !== other.id;
+    !takesOverFrom(other, job) &&
+    !takesOverFrom(job, other);
   const rivals = serving.filter((job) => serving.some(isRivalOf(job)));
   if (rivals.length === 0) return undefined;
   const notYet = rivals.filter(({ state }) => state !== "Running");
@@ -91,7 +92,7 @@ function takeOver(turn: Turn, fresh: Job, serving: readonly Job[]): JobDecision 
   }
   const settled = named(without(record, "launch", "refused"), fresh);
   const there = { ...turn, record: { ...settled, state: "Running" } };
-  const leftover = others.find(({ id }) => id !== fresh.replaces);
+  const leftover = others.find((other) => !takesOverFrom(fresh, other));
   if (leftover !== undefined)
     return { ...stopping(there, [leftover], "drain"), record: there.record, verdict: { kind: "running" } };
   const late = overdue(there);
@@ -103,7 +104,7 @@ function takeOver(turn: Turn, fresh: Job, serving: readonly Job[]): JobDecision 
 function update(turn: Turn, stale: Job, serving: readonly Job[]): JobDecision {
   const { wanted, record } = turn;
   if (stale.state !== "Running") {
-    const old = serving.find(({ id }) => id === stale.replaces);
+    const old = serving.find((other) => takesOverFrom(stale, other));
     return old === undefined ? stopping(turn, [stale], "cancel") : updating(turn, stale, old);
   }
   const here = { ...turn, record: { ...named(record, stale), state: "Running" } };

@@ -42,6 +42,8 @@ export const SPEC_LABEL = "stockfeed-spec";
 export const GENERATION_LABEL = "stockfeed-generation";
 /** Tells the launch that a job came from. */
 export const REQUEST_LABEL = "stockfeed-request";
+/** ID of the job that it was launched to take over from in place. */
+export const REPLACES_LABEL = "stockfeed-replaces";
 
 const STARTING: readonly JobState[] = ["Queued", "Pending", "Stopped"];
 
@@ -62,6 +64,11 @@ export function isActive(job: Pick<Job, "state">): boolean {
 
 export function generationOf({ labels }: Pick<Job, "labels">): number {
   return Number(labels[GENERATION_LABEL] ?? "0") || 0;
+}
+
+/** Whether a job was launched to take over from this other one, keeping its state. */
+export function takesOverFrom({ labels }: Pick<Job, "labels">, { id }: Pick<Job, "id">): boolean {
+  return labels[REPLACES_LABEL] === id;
 }
 
 /** Whether two are in one project and region. */

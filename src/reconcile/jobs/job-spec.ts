@@ -8,7 +8,14 @@ import { cloudLabels, jobName, jobSubscription, PROJECT_NAMES } from "../../plan
 import type { WindowSpec } from "../../windows/window-spec.ts";
 import type { DataflowSettings } from "../ports.ts";
 import type { ClusterFeed } from "../wanted-messaging.ts";
-import { GENERATION_LABEL, type LaunchIntent, REQUEST_LABEL, SPEC_LABEL, WINDOW_LABEL } from "./job-record.ts";
+import {
+  GENERATION_LABEL,
+  type LaunchIntent,
+  REPLACES_LABEL,
+  REQUEST_LABEL,
+  SPEC_LABEL,
+  WINDOW_LABEL,
+} from "./job-record.ts";
 
 /** A feed that says how its jobs run. */
 export type JobFeed = ClusterFeed & { readonly spec: Required<Pick<StockFeed["spec"], "dataflow">> };
@@ -80,6 +87,7 @@ export function jobLaunch(
       [WINDOW_LABEL]: label,
       [SPEC_LABEL]: specHash,
       [REQUEST_LABEL]: requestId,
+      ...(replaces !== undefined && { [REPLACES_LABEL]: replaces }),
       ...(generation > 0 && { [GENERATION_LABEL]: String(generation) }),
     },
     pipeline: pipelineOf(feed, window, generation),

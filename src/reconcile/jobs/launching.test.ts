@@ -137,6 +137,21 @@ describe("a feed on Dataflow", () => {
     expect(pipeline(world)).toMatchObject({ jobId: "job-1", state: "Running" });
   });
 
+  it("waits while a job of its name that is being made has no labels yet, and takes up its own", async () => {
+    const world = jobsWorld();
+    await world.settle();
+    const [made] = world.jobs.all();
+    world.jobs.put({ ...made!, labels: {} });
+    world.restart();
+    await world.settle();
+    expect(world.condition("PipelineReady")).toMatchObject({ status: "False", reason: "Launching" });
+    expect(world.condition("Stalled")?.status).not.toBe("True");
+    world.jobs.put(made!);
+    await run(world);
+    expect(states(world)).toEqual(["job-1 Running"]);
+    expect(world.condition("Ready")).toMatchObject({ status: "True" });
+  });
+
   it("stalls where somebody else's job has its name", async () => {
     const world = jobsWorld();
     const at = world.time.now;

@@ -103,8 +103,9 @@ class Watched {
   /** One that takes over in place reads on; every other one reads from before its predecessor's last full window. */
   #began(job: Job): void {
     const { jobs } = this.world;
-    if (job.replaces !== undefined) return;
-    const { subscription, window } = jobs.launchOf(job.id).pipeline;
+    const { pipeline, replaceJobId } = jobs.launchOf(job.id);
+    if (replaceJobId !== undefined) return;
+    const { subscription, window } = pipeline;
     const before = jobs.all().filter((each) => each.id !== job.id && subscriptionOf(this.world, each) === subscription);
     const ends = before.flatMap(({ id }) => jobs.readUntil.get(id) ?? []);
     if (ends.length === 0) return;
@@ -122,9 +123,10 @@ const active = (world: ReconcileWorld) =>
 /** No two jobs share a subscription, but one that takes over in place. */
 function expectNoRivals(world: ReconcileWorld): void {
   const reading = active(world).filter(isReading);
+  const replacedBy = ({ id }: Job) => world.jobs.launchOf(id).replaceJobId;
   for (const job of reading) {
     const others = reading.filter(
-      (other) => other.id !== job.id && other.replaces !== job.id && job.replaces !== other.id,
+      (other) => other.id !== job.id && replacedBy(other) !== job.id && replacedBy(job) !== other.id,
     );
     expect(others.map((other) => subscriptionOf(world, other))).not.toContain(subscriptionOf(world, job));
   }

@@ -6,6 +6,7 @@ import {
   type JobRecord,
   REQUEST_LABEL,
   SPEC_LABEL,
+  takesOverFrom,
   timeOf,
   timeText,
   without,
@@ -70,7 +71,7 @@ function withFailure(wanted: WantedJob, jobs: readonly Job[], record: JobRecord)
   const [newest] = jobs;
   if (newest?.state !== "Failed" || newest.id === record.failures?.jobId) return record;
   const isOfSpec = newest.labels[SPEC_LABEL] === wanted.hash;
-  const refused = jobs.some((job) => job.id === newest.replaces && isServing(job));
+  const refused = jobs.some((job) => takesOverFrom(newest, job) && isServing(job));
   const count = (record.failures?.count ?? 0) + (isOfSpec && !refused ? 1 : 0);
   const failures = { count, jobId: newest.id, time: timeText(newest.stateSince) };
   if (!isOfSpec || !refused) return { ...record, failures };
