@@ -29,7 +29,7 @@ export const dataflowSchema = z.strictObject({
     .default("Replace")
     .meta({
       description:
-        "How a changed job takes over: Replace updates it in place, DrainThenStart ends the old one first, " +
+        "How a changed job takes over: Replace updates it in place (or drains it first for another template), DrainThenStart ends the old one first, " +
         "Overlap ends the old one once the new one runs.",
     }),
   drainTimeout: durationField("How long a drain may take before the job is cancelled.", {

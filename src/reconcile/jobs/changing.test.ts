@@ -85,6 +85,46 @@ describe("a change of the spec", () => {
     expect(world.condition("Ready")).toMatchObject({ status: "True" });
   });
 
+  it("waits ever longer after a new job that failed before it could be seen to replace the old one", async () => {
+    const world = await runningWorld();
+    edit(world, specOf(CHANGED));
+    const launches: number[] = [];
+    world.jobs.afterWrite = (write) => {
+      if (!write.startsWith("launch")) return;
+      launches.push(world.time.now);
+      // As a template's job that fails in its queue, whose labels tell of no update.
+      const { id, labels } = world.jobs.all().at(-1)!;
+      const { "stockfeed-replaces": _, ...rest } = labels;
+      world.jobs.put({ ...world.jobs.all().at(-1)!, labels: rest });
+      world.jobs.become(id, "Failed");
+    };
+    for (let second = 0; second < 1_200; second += 5) {
+      world.time.now += 5_000;
+      await world.reconcile();
+    }
+    const waits = launches.slice(1).map((at, index) => at - launches[index]!);
+    expect(waits.map((ms) => Math.floor(ms / 30_000))).toEqual([1, 2, 4, 8]);
+    expect(world.condition("Stalled")).toMatchObject({ status: "True", reason: "JobFailed" });
+    expect(states(world)[0]).toBe("job-1 Running");
+  });
+
+  it.each([
+    ["TypeScript", "BeamYaml"],
+    ["BeamYaml", "TypeScript"],
+  ])("of the template drains the old job first, since no update leads there: %s to %s", async (from, to) => {
+    const world = await runningWorld(specOf({}, { template: from }));
+    const before = seeks(world).length;
+    edit(world, specOf({}, { template: to }));
+    await world.settle();
+    expect(states(world)).toEqual(["job-1 Draining"]);
+    await run(world);
+    expect(states(world)).toEqual(["job-1 Drained", "job-2 Running"]);
+    expect(world.jobs.launchOf("job-2")).toMatchObject({ name: NAME, pipeline: { template: to } });
+    expect(world.jobs.launchOf("job-2").replaceJobId).toBeUndefined();
+    expect(seeks(world)).toHaveLength(before + 1);
+    expect(world.condition("Ready")).toMatchObject({ status: "True" });
+  });
+
   it("drains the old job first under DrainThenStart, and reads again from before the drain", async () => {
     const policy = { updatePolicy: "DrainThenStart" };
     const world = await runningWorld(specOf({}, policy));

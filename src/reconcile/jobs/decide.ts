@@ -3,8 +3,8 @@
  *
  * - A launch is decided in one turn, written into the status, and carried out in a later one: whoever comes next goes on
  *   with the same request. What the list shows to run is believed before anything is launched.
- * - A job is not ended before its successor runs, but under DrainThenStart, or where its place is no longer one of the
- *   feed's.
+ * - A job is not ended before its successor runs, but under DrainThenStart, where its place is no longer one of the
+ *   feed's, or where its successor is of another template, which no update leads to.
  * - A job that begins without its predecessor's state reads again from before that one's end, so that its rows are full
  *   where those of the drain are not. Two on one subscription would get half the quotes each: both end, and one begins.
  * - It acts once a turn. What it asks for may fail, be carried out twice, or be carried out though it failed.
@@ -23,6 +23,7 @@ import {
   samePlace,
   SPEC_LABEL,
   takesOverFrom,
+  TEMPLATE_LABEL,
   timeOf,
   timeText,
   without,
@@ -110,11 +111,21 @@ function update(turn: Turn, stale: Job, serving: readonly Job[]): JobDecision {
   const here = { ...turn, record: { ...named(record, stale), state: "Running" } };
   if (record.refused !== undefined) return refused(here, stale, record.refused);
   // Of a place that is no longer the feed's nothing would be listed any more, once a job of another one is remembered.
-  if (wanted.updatePolicy === "DrainThenStart" || !isPlaced(stale, wanted.places)) {
+  if (!isPlaced(stale, wanted.places)) return stopping(here, [stale], "drain");
+  // What serves is not touched for what has failed before.
+  const early = backedOff(here);
+  if (early !== undefined) return early;
+  if (wanted.updatePolicy === "Overlap") return beside(here);
+  if (wanted.updatePolicy === "DrainThenStart" || isOfOtherTemplate(stale, wanted)) {
     return stopping(here, [stale], "drain");
   }
-  if (wanted.updatePolicy === "Overlap") return backedOff(here) ?? beside(here);
   return launch(here, { place: stale, generation: generationOf(stale), replaces: stale.id });
+}
+
+/** Whether no update can lead from a job to what is wanted: no step of one template's graph is a step of the other's. */
+function isOfOtherTemplate({ labels }: Job, { template }: WantedJob): boolean {
+  const label = labels[TEMPLATE_LABEL];
+  return label !== undefined && label !== template.toLowerCase();
 }
 
 /** Starts a job beside the one that runs: on a subscription and under a name that no other has. */

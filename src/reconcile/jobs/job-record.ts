@@ -42,6 +42,8 @@ export const SPEC_LABEL = "stockfeed-spec";
 export const GENERATION_LABEL = "stockfeed-generation";
 /** Tells the launch that a job came from. */
 export const REQUEST_LABEL = "stockfeed-request";
+/** What a job's graph is built by, in lower case. */
+export const TEMPLATE_LABEL = "stockfeed-template";
 /** ID of the job that it was launched to take over from in place. */
 export const REPLACES_LABEL = "stockfeed-replaces";
 

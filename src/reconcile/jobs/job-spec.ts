@@ -14,6 +14,7 @@ import {
   REPLACES_LABEL,
   REQUEST_LABEL,
   SPEC_LABEL,
+  TEMPLATE_LABEL,
   WINDOW_LABEL,
 } from "./job-record.ts";
 
@@ -77,6 +78,7 @@ export function jobLaunch(
   const { tempLocation, maxWorkers } = feed.spec.dataflow;
   const { workerImage = "", serviceAccountEmail, network, subnetwork } = settings;
   const label = resolutionLabel(window);
+  const pipeline = pipelineOf(feed, window, generation);
   return {
     projectId,
     region,
@@ -86,11 +88,12 @@ export function jobLaunch(
       ...cloudLabels(clusterId, feed),
       [WINDOW_LABEL]: label,
       [SPEC_LABEL]: specHash,
+      [TEMPLATE_LABEL]: pipeline.template.toLowerCase(),
       [REQUEST_LABEL]: requestId,
       ...(replaces !== undefined && { [REPLACES_LABEL]: replaces }),
       ...(generation > 0 && { [GENERATION_LABEL]: String(generation) }),
     },
-    pipeline: pipelineOf(feed, window, generation),
+    pipeline,
     tempLocation,
     minWorkers: 1,
     maxWorkers,

@@ -30,6 +30,7 @@ const SPECS: readonly object[] = [
   specOf({ symbols: ["F"] }, { updatePolicy: "Overlap", region: "europe-west1" }),
   specOf({ symbols: ["G"] }, { updatePolicy: "Overlap", projectIds: ["acme-two"] }),
   specOf({}, { maxWorkers: 9 }),
+  specOf({}, { template: "BeamYaml" }),
   { resolutions: [{ window: "1m" }, { window: "5m" }] },
   { resolutions: [{ window: "1m" }, { window: "5m" }], dataflow: dataflow(), suspend: true },
 ];

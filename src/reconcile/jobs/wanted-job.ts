@@ -16,6 +16,8 @@ export interface WantedJob {
   readonly want: "run" | "stay" | "drain" | "cancel";
   /** Of what would change the graph or can't be changed in flight. */
   readonly hash: string;
+  /** What its graph is built by. */
+  readonly template: "TypeScript" | "BeamYaml";
   /** Where it may run, best first. */
   readonly places: readonly Room[];
   readonly updatePolicy: "Replace" | "DrainThenStart" | "Overlap";

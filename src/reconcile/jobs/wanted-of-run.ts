@@ -18,12 +18,21 @@ export function wantedJob(run: ValidRun, survey: JobSurvey, window: string): Wan
   const spec = windowOf(feed, window);
   const around = surroundingsOf(run);
   if (spec === undefined || around === undefined || !hasJobs(feed)) {
-    return { ...base, hash: "", places: [], updatePolicy: "Replace", maxWorkers: 0, rewindMs: 0 };
+    return {
+      ...base,
+      hash: "",
+      template: "TypeScript",
+      places: [],
+      updatePolicy: "Replace",
+      maxWorkers: 0,
+      rewindMs: 0,
+    };
   }
-  const { updatePolicy, maxWorkers, projectIds, region } = feed.spec.dataflow;
+  const { template, updatePolicy, maxWorkers, projectIds, region } = feed.spec.dataflow;
   return {
     ...base,
     hash: jobHash(feed, spec, around),
+    template,
     places: projectIds.map((projectId) => roomOf(run, survey, { projectId, region })),
     updatePolicy,
     maxWorkers,
