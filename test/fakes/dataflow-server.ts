@@ -26,7 +26,15 @@ import { bodyOf, serveLocally, Watchers } from "./local-server.ts";
 
 /** What happens to a call: an answer, or a cut connection; with `carriedOut` after it has done its work all the same. */
 export type DataflowFault = { readonly carriedOut?: boolean } & (
-  { readonly status: number; readonly reason: string; readonly message: string } | { readonly cut: true }
+  | {
+      readonly status: number;
+      readonly reason: string;
+      readonly message: string;
+      /** `google.rpc.Status.details`, and `errors` as older APIs have them beside it. */
+      readonly details?: readonly object[];
+      readonly errors?: readonly object[];
+    }
+  | { readonly cut: true }
 );
 
 export interface FakeDataflowOptions {
@@ -86,7 +94,13 @@ export async function startFakeDataflow(options: FakeDataflowOptions = {}): Prom
     await gates.get(call.name);
     if (fault === undefined) answer(request, response, result ?? { code: 500, body: {} });
     else if ("cut" in fault) request.socket.resetAndDestroy();
-    else answer(request, response, refusal(new RestError(fault.status, fault.reason, fault.message)));
+    else {
+      const { status, reason, message, details, errors } = fault;
+      answer(request, response, {
+        code: status,
+        body: { error: { code: status, message, status: reason, details, errors } },
+      });
+    }
   };
   const server = await serveLocally((request, response) => void handle(request, response));
 

@@ -9,6 +9,8 @@ export interface ApiFault {
   readonly status?: number;
   /** Google's own word, such as FAILED_PRECONDITION. https://cloud.google.com/apis/design/errors#error_codes */
   readonly reason?: string;
+  /** The narrower word of `google.rpc.ErrorInfo`, such as RATE_LIMIT_EXCEEDED, or of the older form, such as rateLimitExceeded. */
+  readonly info?: string;
   /** In the API's words, without a full stop. */
   readonly said: string;
 }
@@ -33,27 +35,47 @@ export function apiFault(error: unknown): ApiFault {
   const body = answerOf(message);
   const status = body?.code ?? statusOf(error);
   const said = (body?.message ?? message).trim().replace(/\.$/, "").slice(0, 1000);
-  return { said, ...(status !== undefined && { status }), ...(body?.status !== undefined && { reason: body.status }) };
+  const info = body?.info ?? infoIn([error]);
+  return {
+    said,
+    ...(status !== undefined && { status }),
+    ...(body?.status !== undefined && { reason: body.status }),
+    ...(info !== undefined && { info }),
+  };
 }
 
-/** `{"error": {"code": 409, "message": …, "status": …}}`, which the transport leaves as it came. */
-function answerOf(text: string): { code?: number; message?: string; status?: string } | undefined {
+interface Answer extends Pick<ApiFault, "info"> {
+  readonly code?: number;
+  readonly message?: string;
+  readonly status?: string;
+}
+
+/** `{"error": {"code": 409, "message": …, "status": …, "details": […]}}`, which the transport leaves as it came. */
+function answerOf(text: string): Answer | undefined {
   const start = text.indexOf("{");
   if (start < 0) return undefined;
   try {
-    const { error } = JSON.parse(text.slice(start)) as {
-      readonly error?: { readonly code?: unknown; readonly message?: unknown; readonly status?: unknown };
-    };
+    const { error } = JSON.parse(text.slice(start)) as { readonly error?: Readonly<Record<string, unknown>> };
     if (typeof error !== "object") return undefined;
-    const { code, message, status } = error;
+    const { code, message, status, details, errors } = error;
+    // As it is now, and as it was before.
+    const info = infoIn(details, errors);
     return {
       ...(typeof code === "number" && { code }),
       ...(typeof message === "string" && { message }),
       ...(typeof status === "string" && { status }),
+      ...(info !== undefined && { info }),
     };
   } catch {
     return undefined;
   }
+}
+
+/** The first reason that is named in one of these lists, or by the client's own error. */
+function infoIn(...lists: readonly unknown[]): string | undefined {
+  const entries = lists.flatMap((list) => (Array.isArray(list) ? (list as readonly unknown[]) : []));
+  const reasons = entries.map((entry) => ((entry ?? {}) as { readonly reason?: unknown }).reason);
+  return reasons.find((reason) => typeof reason === "string");
 }
 
 function statusOf(error: unknown): number | undefined {

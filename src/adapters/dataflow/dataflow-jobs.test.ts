@@ -30,6 +30,9 @@ const LAUNCH: JobLaunch = {
   workerImage: "europe-docker.pkg.dev/acme/r/worker:1",
 };
 
+const TOO_MANY = { status: 429, reason: "RESOURCE_EXHAUSTED" };
+const INFO = { "@type": "type.googleapis.com/google.rpc.ErrorInfo", domain: "googleapis.com" };
+
 let time = 0;
 let storage: FakeCloudStorage;
 let fake: FakeDataflow;
@@ -255,7 +258,64 @@ describe("a launch", () => {
   });
 
   it.each([
-    [{ status: 429, reason: "RESOURCE_EXHAUSTED", message: "Too many." }, "Quota", "spec.dataflow.projectIds"],
+    [
+      {
+        status: 429,
+        reason: "RESOURCE_EXHAUSTED",
+        message:
+          "(a2): The workflow could not be created. Causes: (8a): Dataflow quota error for jobs-per-project quota. " +
+          "Project acme is running 25 jobs. Please check the quota usage via GCP Console.",
+      },
+      "Quota",
+      "spec.dataflow.projectIds",
+    ],
+    [
+      { ...TOO_MANY, message: "Ran out.", details: [{ ...INFO, reason: "RESOURCE_QUOTA_EXCEEDED" }] },
+      "Quota",
+      "spec.dataflow.projectIds",
+    ],
+    [{ ...TOO_MANY, message: "Ran out of processors.", errors: [{ reason: "quotaExceeded" }] }, "Quota", "Stop a job"],
+    [{ ...TOO_MANY, message: "Too many requests." }, "Unavailable", "Too many requests"],
+    [
+      {
+        ...TOO_MANY,
+        message: "Quota exceeded for quota metric 'Create requests' of service 'dataflow.googleapis.com'.",
+        details: [
+          { "@type": "type.googleapis.com/google.rpc.Help", links: [] },
+          {
+            ...INFO,
+            reason: "RATE_LIMIT_EXCEEDED",
+            metadata: { quota_limit: "CreateRequestsPerMinutePerProject", consumer: "projects/1" },
+          },
+        ],
+      },
+      "Unavailable",
+      "Create requests",
+    ],
+    [
+      {
+        ...TOO_MANY,
+        message: "Quota exceeded for 'Create requests'.",
+        details: [{ ...INFO, reason: "RATE_LIMIT_EXCEEDED" }],
+      },
+      "Unavailable",
+      "Create requests",
+    ],
+    [
+      {
+        status: 403,
+        reason: "PERMISSION_DENIED",
+        message: "Quota Exceeded.",
+        errors: [{ reason: "rateLimitExceeded" }],
+      },
+      "Unavailable",
+      "Quota Exceeded",
+    ],
+    [
+      { ...TOO_MANY, message: "Quota exceeded for quota metric 'Reads' and limit 'Reads per minute per user'." },
+      "Unavailable",
+      "Reads per minute",
+    ],
     [{ status: 400, reason: "INVALID_ARGUMENT", message: "Exceeded the jobs-per-project quota." }, "Quota", "quota"],
     [{ status: 400, reason: "INVALID_ARGUMENT", message: "Subnetwork no." }, "Invalid", "Subnetwork no"],
     [{ status: 403, reason: "PERMISSION_DENIED", message: "Nope." }, "Forbidden", "roles/dataflow.developer"],

@@ -19,8 +19,17 @@ const KINDS: Readonly<Record<number, Kind>> = {
   409: "AlreadyExists",
   412: "Invalid",
   413: "Invalid",
-  429: "Quota",
+  429: "Unavailable",
 };
+
+/**
+ * A limit of calls, which passes by itself, by Google's own words for it and by limits' names and texts.
+ * https://github.com/googleapis/googleapis/blob/master/google/api/error_reason.proto
+ */
+const CALL_LIMITS: ReadonlySet<string> = new Set(["RATE_LIMIT_EXCEEDED", "rateLimitExceeded", "userRateLimitExceeded"]);
+const CALLS = /per ?(100 )?(second|minute|hour|day|user)|rate limit/i;
+/** A limit of what a project may have at once: jobs, processors, addresses. */
+const RESOURCE_LIMITS: ReadonlySet<string> = new Set(["RESOURCE_QUOTA_EXCEEDED", "quotaExceeded"]);
 
 /** The error of a failed call of Dataflow, with who can mend it and how. */
 export function jobsError(error: unknown, attempt: Attempt): JobsError {
@@ -46,9 +55,12 @@ export function stagingError(error: unknown, uri: string, { place, action }: Att
   return new JobsError(kind, [lead, mends[kind]].filter(Boolean).join(" "));
 }
 
-function kindOf({ status, reason, said }: ApiFault): Kind {
-  if (reason === "RESOURCE_EXHAUSTED" || (status !== undefined && status < 500 && /\bquota\b/i.test(said)))
-    return "Quota";
+function kindOf({ status, reason, said, info }: ApiFault): Kind {
+  if (status !== undefined && status < 500) {
+    if (CALL_LIMITS.has(info ?? "")) return "Unavailable";
+    if (RESOURCE_LIMITS.has(info ?? "")) return "Quota";
+    if (/\bquotas?\b/i.test(said)) return CALLS.test(said) ? "Unavailable" : "Quota";
+  }
   // What a job's state does not allow now it may allow soon.
   if (reason === "FAILED_PRECONDITION") return "Unavailable";
   if (status === undefined) return /credentials|authenticat|is not a file/i.test(said) ? "Forbidden" : "Unavailable";
