@@ -37,6 +37,8 @@ export interface Job extends JobPlace {
   readonly createdAt: EpochMs;
   /** When it came into its state. */
   readonly stateSince: EpochMs;
+  /** Why its labels could not be read: whose it is, is not known. */
+  readonly unread?: JobsError;
 }
 
 /** What a job runs: enough to build the graph (TypeScript) or the YAML (BeamYaml), and nothing of where. */
@@ -78,7 +80,8 @@ export interface JobLaunch extends JobPlace {
 /** Dataflow's jobs, of any project. */
 export interface Jobs {
   /**
-   * Every job of the place that is not long over, whoever made it. Listed by one paged call an interval for all feeds;
+   * Every job of the place that is not long over, whoever made it; one whose details can't be read says so, and hides no
+   * other. Listed by one paged call an interval for all feeds;
    * what was launched, stopped or resized through this port shows at once, and after a launch that failed the next
    * call reads anew, since the job may run all the same.
    * @throws JobsError

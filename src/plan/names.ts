@@ -47,6 +47,11 @@ export function jobName(feed: Pick<StockFeed, "metadata">, resolution: string, g
   return hashedName(feed, cloudStem(feed), ofGeneration(resolution, generation), LABEL_LIMIT);
 }
 
+/** Whether a Dataflow job may be the feed's, as far as its name tells. */
+export function isJobName(feed: Pick<StockFeed, "metadata">, name: string): boolean {
+  return name.startsWith("stockfeed-") && name.includes(`-${shortHash(feedName(feed))}-`);
+}
+
 /** The subscription of a job: one that runs beside its predecessor has another, or each would get half the quotes. */
 export function jobSubscription(feed: Pick<StockFeed, "metadata">, resolution: string, generation = 0): string {
   return pubsubName(feed, `windows-${ofGeneration(resolution, generation)}`);

@@ -131,6 +131,32 @@ describe("the list of a place", () => {
     await other.close();
   });
 
+  it("shows every other job where one can't be read, and asks for that one again", async () => {
+    const broken = { status: 500, reason: "INTERNAL", message: "Ouch." };
+    for (const name of [NAME, `${NAME}-b`]) await jobs.launch({ ...LAUNCH, name, requestId: name });
+    const other = newJobs();
+    fake.failNext("get", broken);
+    const listed = await other.list(PLACE);
+    expect(listed.map(({ name, labels }) => [name, labels])).toEqual([
+      [NAME, {}],
+      [`${NAME}-b`, LAUNCH.labels],
+    ]);
+    expect(listed.map(({ unread }) => unread?.kind)).toEqual(["Unavailable", undefined]);
+    expect(listed[0]?.unread?.message).toContain(NAME);
+    time += 60_000;
+    expect((await other.list(PLACE)).map(({ labels, unread }) => [labels, unread])).toEqual([
+      [LAUNCH.labels, undefined],
+      [LAUNCH.labels, undefined],
+    ]);
+    // Whoever launched a job knows it without.
+    fake.failNext("get", broken);
+    expect((await listedAnew()).map(({ labels, unread }) => [labels, unread])).toEqual([
+      [LAUNCH.labels, undefined],
+      [LAUNCH.labels, undefined],
+    ]);
+    await other.close();
+  });
+
   it("shows no jobs of others that are over, and none of StockFeed's that are long over", async () => {
     fake.jobs.create({ name: "batch" }, REST_PLACE, "JOB_STATE_PENDING");
     const { id } = await jobs.launch(LAUNCH);

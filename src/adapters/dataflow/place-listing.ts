@@ -88,13 +88,16 @@ export class PlaceListing {
     const jobs = await this.#reader.list();
     for (const [id, { job: launched, at }] of this.#launched) {
       const listed = jobs.get(id);
-      if (listed === undefined && this.#now() - at > LIST_LAG_MS) this.#launched.delete(id);
-      else {
-        const job = listed ?? (await this.#reader.get(id));
-        if (job === undefined) continue;
-        jobs.set(id, { ...job, labels: { ...launched.labels, ...job.labels } });
-        if (listed !== undefined && !isBeingMade(listed)) this.#launched.delete(id);
+      if (listed === undefined && this.#now() - at > LIST_LAG_MS) {
+        this.#launched.delete(id);
+        continue;
       }
+      // Where it can't be read it is as it was launched.
+      const job = listed ?? (await this.#reader.get(id).catch(() => launched));
+      if (job === undefined) continue;
+      const { unread: _, ...rest } = job;
+      jobs.set(id, { ...rest, labels: { ...launched.labels, ...job.labels } });
+      if (listed !== undefined && !isBeingMade(listed) && listed.unread === undefined) this.#launched.delete(id);
     }
     return jobs;
   }

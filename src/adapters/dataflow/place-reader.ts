@@ -3,12 +3,15 @@
  * each list while it is being made, since a template's job has its labels only when the template has run, and once more
  * when it runs. https://cloud.google.com/dataflow/docs/reference/rest/v1b3/projects.locations.jobs/list
  *
+ * A job that can't be read is shown without labels, with the reason; it is asked for again at the next list.
+ *
  * Of other people's jobs those that are not over are shown, without labels: they count towards the project's quota.
  */
 import type { Job, JobPlace } from "../../job-ports.ts";
 import { apiFault } from "./api-fault.ts";
 import type { ApiJob, DataflowCalls } from "./dataflow-calls.ts";
 import { isBeingMade, isOver, jobOf } from "./job-of.ts";
+import { jobsError } from "./jobs-error.ts";
 import type { PlaceReader } from "./place-listing.ts";
 
 /** How every job's name of StockFeed's begins. */
@@ -30,8 +33,13 @@ export function placeReader(calls: () => Promise<DataflowCalls>, place: JobPlace
   };
 
   const complete = async (job: Job): Promise<Job> => {
-    const labels = labelsOf.get(job.id) ?? (await read(job.id)).labels;
-    return { ...job, labels };
+    const labels = labelsOf.get(job.id);
+    if (labels !== undefined) return { ...job, labels };
+    try {
+      return { ...job, labels: (await read(job.id)).labels };
+    } catch (error) {
+      return { ...job, unread: jobsError(error, { place, action: `show the job ${job.name} (${job.id})` }) };
+    }
   };
 
   return {

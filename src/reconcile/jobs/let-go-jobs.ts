@@ -1,4 +1,4 @@
-import { cloudLabels, jobSubscription } from "../../plan/names.ts";
+import { jobSubscription } from "../../plan/names.ts";
 import { JobsError, type JobPlace } from "../../job-ports.ts";
 import type { EpochMs } from "../../quotes/quote.ts";
 import { type Outcome, waiting } from "../outcome.ts";
@@ -62,7 +62,6 @@ export function subscriptionsOfJobs({ object, records }: FeedRun): string[] {
 /** The feed's jobs; none where it never got any, where a project is gone, or where the operator may not touch it. */
 async function surveyed({ object, records, settings, ports }: FeedRun): Promise<JobSurvey> {
   const { name, namespace = "" } = object.metadata;
-  const labels = cloudLabels(settings.clusterId, { metadata: { name, namespace } });
   const spec = (object.spec ?? {}) as LooseSpec;
   const isOfJobs = records.length > 0 || (spec.engine === "Dataflow" && settings.dataflow !== undefined);
   const places = placesOf(isOfJobs ? placesIn(spec) : [], records).filter(
@@ -75,7 +74,7 @@ async function surveyed({ object, records, settings, ports }: FeedRun): Promise<
     });
     return [placeKey(place), jobs] as const;
   });
-  return surveyOf(new Map(await Promise.all(listed)), labels);
+  return surveyOf(new Map(await Promise.all(listed)), settings.clusterId, { metadata: { name, namespace } });
 }
 
 /** A project that is gone has no job; nor has one that never let us launch any. */

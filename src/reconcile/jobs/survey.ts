@@ -1,4 +1,6 @@
+import type { StockFeed } from "../../api/stockfeed.ts";
 import type { Job, JobPlace } from "../../job-ports.ts";
+import { cloudLabels, isJobName } from "../../plan/names.ts";
 import { ownedBy } from "../cloud-diff.ts";
 import type { FeedStatus } from "../status.ts";
 import { generationOf, isActive, type JobRecord, WINDOW_LABEL } from "./job-record.ts";
@@ -31,13 +33,18 @@ export function placesOf(wanted: readonly JobPlace[], records: readonly JobRecor
 
 /**
  * What of all that is listed concerns a feed.
- * @param listed of each place; @param labels the feed's labels of cloud objects
+ * @param listed of each place
+ * @throws JobsError where a job may be the feed's by its name, and could not be read
  */
 export function surveyOf(
   listed: ReadonlyMap<string, readonly Job[]>,
-  labels: Readonly<Record<string, string>>,
+  clusterId: string,
+  feed: Pick<StockFeed, "metadata">,
 ): JobSurvey {
+  const labels = cloudLabels(clusterId, feed);
   const jobs = [...listed.values()].flat();
+  const unread = jobs.find((job) => job.unread !== undefined && isJobName(feed, job.name))?.unread;
+  if (unread !== undefined) throw unread;
   const isOwn = (job: Job) => ownedBy(labels, { labels: ownerLabels(job) });
   const active = [...listed].map(([place, all]) => [place, all.filter(isActive).length] as const);
   return {

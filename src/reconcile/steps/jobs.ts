@@ -1,4 +1,3 @@
-import { cloudLabels } from "../../plan/names.ts";
 import { carryOut } from "../jobs/carry-out.ts";
 import { decide } from "../jobs/decide.ts";
 import type { JobDecision, JobVerdict } from "../jobs/decision.ts";
@@ -28,7 +27,7 @@ export const surveyJobs: Step = {
     const listed = await Promise.all(
       places.map(async (place) => [placeKey(place), await ports.jobs.list(place)] as const),
     );
-    run.survey = surveyOf(new Map(listed), cloudLabels(settings.clusterId, feed));
+    run.survey = surveyOf(new Map(listed), settings.clusterId, feed);
     return done;
   },
 };

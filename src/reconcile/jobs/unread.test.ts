@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { edit, MINUTE, run, runningWorld, specOf } from "../../../test/jobs-world.ts";
+import { FEED, feedObject, PROJECT, type ReconcileWorld } from "../../../test/reconcile-world.ts";
+import { type Job, JobsError } from "../../job-ports.ts";
+
+/** Dataflow lists the first job, and does not show it. */
+function hideJob(world: ReconcileWorld): Job {
+  const made = world.jobs.all()[0]!;
+  world.jobs.put({ ...made, labels: {}, unread: new JobsError("Unavailable", "Dataflow did not show the job.") });
+  return made;
+}
+
+describe("a feed on Dataflow", () => {
+  it("does nothing about its jobs while one of them can't be read, and other feeds go on", async () => {
+    const world = await runningWorld();
+    const made = hideJob(world);
+    world.cluster.put(feedObject({ metadata: { name: "other" }, spec: specOf() }));
+    const writes = world.jobs.writes.length;
+    edit(world, specOf({ symbols: ["AAPL"] }));
+    await world.settle();
+    expect(world.jobs.writes).toHaveLength(writes);
+    expect(world.condition("Stalled")?.status).not.toBe("True");
+    await world.settle("other");
+    world.jobs.work();
+    await world.settle("other");
+    expect(world.condition("Ready", "other")).toMatchObject({ status: "True" });
+    world.jobs.put(made);
+    world.time.now += MINUTE;
+    await run(world);
+    expect(world.condition("Ready")).toMatchObject({ status: "True" });
+  });
+
+  it("ends no subscription of a deleted feed while one of its jobs can't be read", async () => {
+    const world = await runningWorld();
+    hideJob(world);
+    const subscriptions = world.messaging.project(PROJECT).subscriptions;
+    const before = subscriptions.size;
+    world.cluster.put({
+      ...world.cluster.get(FEED)!,
+      metadata: { ...world.cluster.get(FEED)!.metadata, deletionTimestamp: "2026-01-05T16:00:00Z" },
+    });
+    world.time.now += 10 * MINUTE;
+    await world.settle();
+    expect(subscriptions.size).toBe(before);
+  });
+});
