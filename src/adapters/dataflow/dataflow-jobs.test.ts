@@ -403,6 +403,28 @@ describe("a job that runs", () => {
     fake.jobs.say(job.id, "JOB_MESSAGE_BASIC", "a word");
     expect((await jobs.errorsOf(job)).slice(0, 2)).toEqual(["error 1202", "error 1201"]);
   });
+
+  it("is asked once for its errors when it has failed, and again after an interval only while it has none", async () => {
+    const job = await jobs.launch(LAUNCH);
+    fake.jobs.say(job.id, "JOB_MESSAGE_ERROR", "first");
+    await jobs.errorsOf(job);
+    fake.jobs.say(job.id, "JOB_MESSAGE_ERROR", "second");
+    const failed = { ...job, state: "Failed" } as const;
+    fake.newCalls();
+    for (let times = 0; times < 3; times++) expect(await jobs.errorsOf(failed)).toEqual(["second", "first"]);
+    expect(fake.newCalls()).toEqual(["messages"]);
+
+    const silent = {
+      ...(await jobs.launch({ ...LAUNCH, name: `${NAME}-b`, requestId: "r2" })),
+      state: "Failed",
+    } as const;
+    fake.newCalls();
+    for (let times = 0; times < 3; times++) expect(await jobs.errorsOf(silent)).toEqual([]);
+    fake.jobs.say(silent.id, "JOB_MESSAGE_ERROR", "last words");
+    time += 60_000;
+    for (let times = 0; times < 3; times++) expect(await jobs.errorsOf(silent)).toEqual(["last words"]);
+    expect(fake.newCalls()).toEqual(["messages", "messages"]);
+  });
 });
 
 it("writes nothing where another leads, but reads on", async () => {

@@ -45,6 +45,8 @@ const LIST_INTERVAL_MS = 60_000;
 /** Messages are listed oldest first; a job that says more than so many pages of errors has said it all. */
 const MOST_PAGES = 20;
 const MOST_ERRORS = 10;
+/** Of how many jobs that are over errors are kept. */
+const MOST_KEPT = 500;
 
 /** Dataflow's jobs as a port. */
 export function dataflowJobs(options: DataflowJobsOptions): Jobs & { close(): Promise<void> } {
@@ -56,10 +58,16 @@ class DataflowJobs implements Jobs {
   readonly #calls: () => Promise<DataflowCalls>;
   readonly #staging: () => Promise<Staging>;
   readonly #places = new Map<string, PlaceListing>();
+  /** Of jobs that are over, oldest first. */
+  readonly #errors = new Map<string, { readonly errors: readonly string[]; readonly until: number }>();
+  readonly #uptime: () => number;
+  readonly #listIntervalMs: number;
   #opened: Promise<DataflowCalls> | undefined;
 
   constructor(options: DataflowJobsOptions) {
-    const { fence = () => undefined } = options;
+    const { fence = () => undefined, now = () => performance.now(), listIntervalMs = LIST_INTERVAL_MS } = options;
+    this.#uptime = now;
+    this.#listIntervalMs = listIntervalMs;
     this.#options = options;
     this.#calls = once(async () => {
       this.#opened = options.calls();
@@ -126,6 +134,20 @@ class DataflowJobs implements Jobs {
   }
 
   async errorsOf(job: Job): Promise<readonly string[]> {
+    const known = this.#errors.get(job.id);
+    if (known !== undefined && this.#uptime() < known.until) return known.errors;
+    const errors = await this.#readErrors(job);
+    if (!isOver(job)) return errors;
+    // A job that is over says no more; but its last words may come behind its state.
+    this.#errors.set(job.id, { errors, until: errors.length > 0 ? Infinity : this.#uptime() + this.#listIntervalMs });
+    for (const oldest of this.#errors.keys()) {
+      if (this.#errors.size <= MOST_KEPT) break;
+      this.#errors.delete(oldest);
+    }
+    return errors;
+  }
+
+  #readErrors(job: Job): Promise<readonly string[]> {
     const place = placeOf(job);
     return this.#try({ place, action: `show the messages of the job ${job.name} (${job.id})` }, async () => {
       const calls = await this.#calls();
@@ -194,9 +216,8 @@ class DataflowJobs implements Jobs {
     const key = `${place.projectId} ${place.region}`;
     const known = this.#places.get(key);
     if (known !== undefined) return known;
-    const { listIntervalMs = LIST_INTERVAL_MS, now = () => performance.now() } = this.#options;
     const reader = placeReader(this.#calls, placeOf(place), () => this.#now());
-    const listing = new PlaceListing(reader, listIntervalMs, now);
+    const listing = new PlaceListing(reader, this.#listIntervalMs, this.#uptime);
     this.#places.set(key, listing);
     return listing;
   }
