@@ -95,9 +95,9 @@ export class PlaceListing {
       // Where it can't be read it is as it was launched.
       const job = listed ?? (await this.#reader.get(id).catch(() => launched));
       if (job === undefined) continue;
-      const { unread: _, ...rest } = job;
+      const { unread, ...rest } = job;
       jobs.set(id, { ...rest, labels: { ...launched.labels, ...job.labels } });
-      if (listed !== undefined && !isBeingMade(listed) && listed.unread === undefined) this.#launched.delete(id);
+      if (listed !== undefined && !isBeingMade(listed) && unread === undefined) this.#launched.delete(id);
     }
     return jobs;
   }

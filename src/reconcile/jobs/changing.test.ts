@@ -93,10 +93,10 @@ describe("a change of the spec", () => {
       if (!write.startsWith("launch")) return;
       launches.push(world.time.now);
       // As a template's job that fails in its queue, whose labels tell of no update.
-      const { id, labels } = world.jobs.all().at(-1)!;
-      const { "stockfeed-replaces": _, ...rest } = labels;
-      world.jobs.put({ ...world.jobs.all().at(-1)!, labels: rest });
-      world.jobs.become(id, "Failed");
+      const made = world.jobs.all().at(-1)!;
+      const labels = Object.entries(made.labels).filter(([label]) => label !== "stockfeed-replaces");
+      world.jobs.put({ ...made, labels: Object.fromEntries(labels) });
+      world.jobs.become(made.id, "Failed");
     };
     for (let second = 0; second < 1_200; second += 5) {
       world.time.now += 5_000;

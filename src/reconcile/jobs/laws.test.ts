@@ -56,6 +56,8 @@ type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;
 class Watched {
   readonly world: ReconcileWorld;
   readonly #seeks = new Map<string, number>();
+  /** How many jobs there had been when the spec last wanted none of a window: those are nobody's predecessors. */
+  readonly #unwanted = new Map<string, number>();
   #countdown = Infinity;
   #loses = false;
 
@@ -91,6 +93,16 @@ class Watched {
     this.#loses = loses;
   }
 
+  apply(spec: object): void {
+    const { engine = "Embedded", resolutions } = spec as { engine?: string; resolutions: { window: string }[] };
+    const wanted = engine === "Dataflow" ? resolutions.map(({ window }) => window) : [];
+    const { jobs, cluster } = this.world;
+    for (const window of ["1m", "5m"]) if (!wanted.includes(window)) this.#unwanted.set(window, jobs.all().length);
+    const present = cluster.get(FEED);
+    const object = feedObject({ spec });
+    cluster.put(present === undefined ? object : { ...present, spec: object.spec });
+  }
+
   mend(): void {
     this.#countdown = Infinity;
   }
@@ -101,13 +113,20 @@ class Watched {
     throw error();
   }
 
-  /** One that takes over in place reads on; every other one reads from before its predecessor's last full window. */
+  /**
+   * One that takes over in place reads on; every other one reads from before its predecessor's last full window. Where the
+   * spec wanted no job in between, the engine computed, or nobody was to.
+   */
   #began(job: Job): void {
     const { jobs } = this.world;
     const { pipeline, replaceJobId } = jobs.launchOf(job.id);
     if (replaceJobId !== undefined) return;
     const { subscription, window } = pipeline;
-    const before = jobs.all().filter((each) => each.id !== job.id && subscriptionOf(this.world, each) === subscription);
+    const since = this.#unwanted.get(job.labels["stockfeed-window"] ?? "") ?? 0;
+    const before = jobs
+      .all()
+      .slice(since)
+      .filter((each) => each.id !== job.id && subscriptionOf(this.world, each) === subscription);
     const ends = before.flatMap(({ id }) => jobs.readUntil.get(id) ?? []);
     if (ends.length === 0) return;
     const { sizeMs, allowedLatenessMs } = window;
@@ -133,18 +152,12 @@ function expectNoRivals(world: ReconcileWorld): void {
   }
 }
 
-function apply(world: ReconcileWorld, spec: object): void {
-  const present = world.cluster.get(FEED);
-  const wanted = feedObject({ spec });
-  world.cluster.put(present === undefined ? wanted : { ...present, spec: wanted.spec });
-}
-
 async function happen(watched: Watched, what: Happening): Promise<void> {
   const { world } = watched;
   const pick = (which: number) => active(world)[which % Math.max(1, active(world).length)];
   switch (what.kind) {
     case "apply":
-      apply(world, what.spec);
+      watched.apply(what.spec);
       return;
     case "reconcile":
       world.time.now += what.seconds * 1_000;
@@ -219,22 +232,20 @@ describe("the jobs of a feed, whatever happens to it, to them and to the calls o
       fc.asyncProperty(fc.array(happening, { maxLength: 40 }), fc.constantFrom(...SPECS), async (walk, last) => {
         const watched = new Watched();
         const { world } = watched;
-        apply(world, specOf());
+        watched.apply(specOf());
         for (const what of walk) {
           await happen(watched, what);
           expectNoRivals(world);
         }
         watched.mend();
-        apply(world, specOf({ archive: false }));
-        apply(world, last);
+        watched.apply(specOf({ archive: false }));
+        watched.apply(last);
         await rest(world);
         expectNoRivals(world);
 
-        const straight = reconcileWorld({
-          driftIntervalMs: 0,
-          dataflow: { workerImage: "worker:1", jobsPerProject: 3 },
-        });
-        apply(straight, last);
+        const direct = new Watched();
+        direct.apply(last);
+        const straight = direct.world;
         await rest(straight);
         const shared = ["stockfeed-windows"]; // outlives those who needed it
         const [end, wanted] = [endOf(world), endOf(straight)];
