@@ -35,7 +35,12 @@ function pipeline(): { readonly parts: PollLoopOptions & { readonly bus: Bus }; 
     bus,
     clock,
     signal: new AbortController().signal,
-    telemetry: { countQuotes: () => undefined, countPolledSlots: () => undefined, countMissedSlots: () => undefined },
+    telemetry: {
+      countQuotes: () => undefined,
+      countPolledSlots: () => undefined,
+      countMissedSlots: () => undefined,
+      setMarketState: () => undefined,
+    },
   };
   return { parts, taken: () => taken };
 }

@@ -16,6 +16,8 @@ manifest has it, such as \`5m\`. Counters start at zero with the process; ask fo
 | --- | --- | --- | --- |
 ${Object.values<MetricDefinition>(METRICS).map(row).join("\n")}
 
+Where pollers are Jobs, the operator has \`stockfeed_market_state\` for them, as the feed's status says it.
+
 On a cluster the stream and a poller that runs as a Deployment have their own. The operator's \`/metrics\` has what
 pollers of CronJobs left as summaries when they ended, under the same names, and what it does itself:
 
@@ -39,6 +41,7 @@ ${Object.values<MetricDefinition>({ ...METRICS, ...CONTROLLER_METRICS })
 | Is the provider failing? | \`sum by (feed, code) (rate(stockfeed_provider_requests_total{code!~"2.."}[5m]))\` |
 | How slow is it? | \`histogram_quantile(0.99, sum by (feed, le) (rate(stockfeed_provider_request_duration_seconds_bucket[5m])))\` |
 | Are slots missed? | \`increase(stockfeed_slots_missed_total[15m]) > 0\` |
+| Do prices stand still? | \`max by (feed) (stockfeed_market_state{state="Stale"}) unless on (feed) stockfeed_market_state{state="Open"}\` |
 | Do rows come in time? | \`histogram_quantile(0.99, sum by (feed, resolution, le) (rate(stockfeed_window_close_delay_seconds_bucket[5m])))\` |
 | Is the stream behind? | \`stockfeed_watermark_lag_seconds > 30\` |
 | Does the operator keep up? | \`histogram_quantile(0.99, sum by (le) (rate(stockfeed_workqueue_queue_duration_seconds_bucket[5m])))\` |

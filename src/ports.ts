@@ -3,6 +3,7 @@
  * adapters fill them; main wires the two together.
  */
 import type { ProviderType } from "./api/provider-spec.ts";
+import type { MarketState } from "./api/status.ts";
 import type { FailureKind } from "./quotes/poll-summary.ts";
 import type { PriceMicros } from "./quotes/price.ts";
 import type { DeadLetter, EpochMs, Quote } from "./quotes/quote.ts";
@@ -115,6 +116,8 @@ export interface Telemetry {
   countQuotes(feed: string, outcome: QuoteOutcome, count: number): void;
   countPolledSlots(feed: string, count: number): void;
   countMissedSlots(feed: string, count: number): void;
+  /** Says how the market looks to the feed from now on. */
+  setMarketState(feed: string, state: MarketState): void;
   observeProviderRequest(feed: string, code: string, seconds: number): void;
   countWindows(feed: string, resolution: string, rows: number): void;
   countLateQuotes(feed: string, resolution: string, count: number): void;

@@ -148,6 +148,7 @@ function countInto(states: ReadonlyMap<string, FeedState>, changed: () => void):
     },
     countPolledSlots: elsewhere,
     countMissedSlots: elsewhere,
+    setMarketState: elsewhere,
     observeProviderRequest: elsewhere,
     countWindows: elsewhere,
     observeWindowClose: elsewhere,

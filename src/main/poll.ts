@@ -21,13 +21,14 @@ docs/polling.md tells all of it.
 
 type PollerTelemetry = Pick<
   Telemetry,
-  "countQuotes" | "countPolledSlots" | "countMissedSlots" | "observeProviderRequest"
+  "countQuotes" | "countPolledSlots" | "countMissedSlots" | "setMarketState" | "observeProviderRequest"
 >;
 
 const uncounted: PollerTelemetry = {
   countQuotes: () => undefined,
   countPolledSlots: () => undefined,
   countMissedSlots: () => undefined,
+  setMarketState: () => undefined,
   observeProviderRequest: () => undefined,
 };
 

@@ -55,7 +55,12 @@ function loop(
     },
     onMarket: vi.fn<PollObserver["onMarket"]>(),
   };
-  const telemetry = { countQuotes: vi.fn(), countPolledSlots: vi.fn(), countMissedSlots: vi.fn() };
+  const telemetry = {
+    countQuotes: vi.fn(),
+    countPolledSlots: vi.fn(),
+    countMissedSlots: vi.fn(),
+    setMarketState: vi.fn(),
+  };
   const summary = runPollLoop({
     feed: "markets/tech",
     symbols: ["AAPL", "MSFT"],
@@ -526,7 +531,7 @@ describe("the poll loop's market", () => {
       const newest = slot < open + 60_000 ? open : slot;
       return Promise.resolve({ prices: symbols.map((symbol) => priceOf(symbol, newest)), failures: [] });
     };
-    const { onMarket, reports, stop } = loop(clock, { fetch, staleAfterMs: 30_000 });
+    const { onMarket, reports, telemetry, stop } = loop(clock, { fetch, staleAfterMs: 30_000 });
     await clock.advance(open + 60_000);
     expect(reports.map(({ marketState }) => marketState)).toEqual([
       "Open",
@@ -541,6 +546,11 @@ describe("the poll loop's market", () => {
       ["Open", undefined],
       ["Stale", undefined],
       ["Open", undefined],
+    ]);
+    expect(telemetry.setMarketState.mock.calls).toEqual([
+      ["markets/tech", "Open"],
+      ["markets/tech", "Stale"],
+      ["markets/tech", "Open"],
     ]);
     await stop();
   });

@@ -50,6 +50,7 @@ export async function runPollLoop(options: PollLoopOptions): Promise<PollSummary
   const enter = (state: MarketState, nextOpen?: EpochMs) => {
     if (summary.marketState === state) return;
     observer?.onMarket(state, nextOpen);
+    telemetry.setMarketState(feed, state);
     change({ ...summary, marketState: state });
   };
   const countMissed = (from: EpochMs, to: EpochMs) => {

@@ -20,7 +20,7 @@ export interface SlotPollerOptions {
   readonly clock: Clock;
   /** Stops the polling, at any moment. */
   readonly signal: AbortSignal;
-  readonly telemetry: Pick<Telemetry, "countQuotes" | "countPolledSlots" | "countMissedSlots">;
+  readonly telemetry: Pick<Telemetry, "countQuotes" | "countPolledSlots" | "countMissedSlots" | "setMarketState">;
   /** How long no price may move in an open session before the market counts as stale; 5 min by default. */
   readonly staleAfterMs?: number;
   /** Whether others have polled the slots before, so that a price which stood still since then is known to have. */

@@ -13,7 +13,7 @@ async function censusOf(spec: object, metadata: object = {}) {
 
 describe("the census of feeds", () => {
   it("has a feed that nobody has looked at as new", () => {
-    expect(feedCensus([feedObject()])).toEqual([{ feed: "markets/tech", state: "New" }]);
+    expect(feedCensus([feedObject()])).toEqual([{ feed: "markets/tech", state: "New", jobFailures: [] }]);
   });
 
   it.each<[string, object]>([
@@ -21,12 +21,45 @@ describe("the census of feeds", () => {
     ["Suspended", { suspend: true }],
     ["Stalled", { symbols: [] }],
   ])("has one as %s by its conditions", async (state, spec) => {
-    expect(await censusOf(spec)).toEqual([{ feed: "markets/tech", state }]);
+    expect(await censusOf(spec)).toMatchObject([{ feed: "markets/tech", state }]);
   });
 
   it("has one as Deleting from when its deletion is asked for", () => {
     const { metadata, ...feed } = feedObject();
     const deleted = { ...feed, metadata: { ...metadata, deletionTimestamp: "2024-03-01T14:30:00Z" } };
-    expect(feedCensus([deleted])).toEqual([{ feed: "markets/tech", state: "Deleting" }]);
+    expect(feedCensus([deleted])).toEqual([{ feed: "markets/tech", state: "Deleting", jobFailures: [] }]);
+  });
+
+  it("has the market of one that polls, and of no other", async () => {
+    const marketOf = async (spec: object) => (await censusOf(spec))[0]?.market;
+    expect(await marketOf({})).toBe("Open");
+    expect(await marketOf({ suspend: true })).toBeUndefined();
+    expect(await marketOf({ polling: { workload: "Deployment" } })).toBeUndefined();
+  });
+
+  it("forgets a market that was seen before the feed was suspended, or could no longer be read", async () => {
+    const world = reconcileWorld();
+    world.cluster.put(feedObject());
+    await world.settle();
+    const marketNow = () => feedCensus(world.cluster.list("StockFeed"))[0]?.market;
+    expect(marketNow()).toBe("Open");
+    for (const spec of [{ suspend: true }, { symbols: [] }]) {
+      world.cluster.put(feedObject({ spec, metadata: { generation: 2 } }));
+      await world.settle();
+      expect(marketNow(), JSON.stringify(spec)).toBeUndefined();
+    }
+  });
+
+  it("has the jobs in a row that failed, window by window, while the feed wants jobs", () => {
+    const pipeline = (window: string, failures?: object) => {
+      return { window, engine: "Dataflow", state: "Failed", specHash: "a", ...(failures && { failures }) };
+    };
+    const failures = { count: 2, jobId: "j", time: "2024-03-01T14:30:00Z" };
+    const pipelines = [pipeline("1m", failures), pipeline("5m", { ...failures, count: 0 }), pipeline("15m")];
+    const failed = { ...feedObject(), status: { pipelines } };
+    expect(feedCensus([failed])[0]?.jobFailures).toEqual([{ resolution: "1m", count: 2 }]);
+    const suspended = { type: "Ready", status: "True", reason: "Suspended", message: "", lastTransitionTime: "" };
+    const resting = { ...failed, status: { pipelines, conditions: [suspended] } };
+    expect(feedCensus([resting])).toEqual([{ feed: "markets/tech", state: "Suspended", jobFailures: [] }]);
   });
 });

@@ -1,5 +1,7 @@
 import type { KubeObject } from "../api/kube-object.ts";
-import { statusIn } from "./status.ts";
+import type { MarketState } from "../api/status.ts";
+import { recordsOf } from "./jobs/survey.ts";
+import { type FeedStatus, statusIn } from "./status.ts";
 
 /** How a feed is, in one word: by its conditions, but where it is being deleted or nobody has looked at it yet. */
 export type FeedState = "New" | "Ready" | "Suspended" | "Reconciling" | "Stalled" | "Deleting";
@@ -8,19 +10,41 @@ export type FeedState = "New" | "Ready" | "Suspended" | "Reconciling" | "Stalled
 export interface CountedFeed {
   readonly feed: string;
   readonly state: FeedState;
+  /**
+   * Undefined where nobody looks: of a feed that is suspended, is being deleted, or can't be read. Also where its pollers
+   * run without end: they know better, and tell it themselves.
+   */
+  readonly market?: MarketState;
+  /** Dataflow jobs in a row that failed, of each window that has some; none of a feed that wants no jobs. */
+  readonly jobFailures: readonly { readonly resolution: string; readonly count: number }[];
 }
 
-/** Each feed and its state, as its status says it. */
+/** Each feed, as its status says how it is. */
 export function feedCensus(feeds: readonly KubeObject[]): CountedFeed[] {
   return feeds.map((object) => {
     const { name, namespace = "" } = object.metadata;
-    return { feed: `${namespace}/${name}`, state: stateOf(object) };
+    const status = statusIn(object);
+    const state = stateOf(object, status);
+    const { market, jobFailures } = state === "Suspended" || state === "Deleting" ? NOTHING : partsOf(object, status);
+    return { feed: `${namespace}/${name}`, state, ...(market && { market }), jobFailures };
   });
 }
 
-function stateOf(object: KubeObject): FeedState {
+const NOTHING: Pick<CountedFeed, "market" | "jobFailures"> = { jobFailures: [] };
+
+function partsOf({ spec }: KubeObject, status: FeedStatus): Pick<CountedFeed, "market" | "jobFailures"> {
+  const { conditions, marketState: market } = status;
+  // What was said of the market before the spec became one that can't be read is not looked at again.
+  const { polling } = (spec ?? {}) as { readonly polling?: { readonly workload?: string } };
+  const isRead = !conditions.some(({ type, reason }) => type === "Ready" && reason === "InvalidSpec");
+  const jobFailures = recordsOf(status).flatMap(({ window: resolution, failures }) =>
+    failures !== undefined && failures.count > 0 ? [{ resolution, count: failures.count }] : [],
+  );
+  return { ...(isRead && polling?.workload !== "Deployment" && market && { market }), jobFailures };
+}
+
+function stateOf(object: KubeObject, { conditions }: FeedStatus): FeedState {
   if (object.metadata.deletionTimestamp !== undefined) return "Deleting";
-  const { conditions } = statusIn(object);
   const holds = (type: string) => conditions.some((each) => each.type === type && each.status === "True");
   if (holds("Stalled")) return "Stalled";
   const ready = conditions.find(({ type }) => type === "Ready");

@@ -22,6 +22,9 @@ export function countingTelemetry(): {
     countMissedSlots: (_feed, count) => {
       add("missed", count);
     },
+    setMarketState: (_feed, state) => {
+      add(`market.${state}`, 1);
+    },
     observeProviderRequest: (_feed, code) => {
       add(`requests.${code}`, 1);
     },

@@ -63,6 +63,12 @@ export const CONTROLLER_METRICS = {
     help: "Dataflow jobs of feeds by state, as their statuses say it; the replica that leads has them",
     labels: ["state", "resolution"],
   },
+  jobFailures: {
+    name: "stockfeed_job_failures",
+    type: "gauge",
+    help: "Dataflow jobs of a feed's window that failed in a row, until one runs; the replica that leads has them",
+    labels: ["feed", "resolution"],
+  },
   jobLaunches: {
     name: "stockfeed_job_launches_total",
     type: "counter",

@@ -21,7 +21,16 @@ export interface OperatorTelemetry {
   /** Says how to count the jobs of feeds, whenever somebody asks. */
   readonly measureJobs: (count: () => readonly JobCount[]) => void;
   /** Says how the feeds are, whenever somebody asks. */
-  readonly measureFeeds: (count: () => readonly { readonly feed: string; readonly state: string }[]) => void;
+  readonly measureFeeds: (count: () => readonly FeedReading[]) => void;
+}
+
+/** How a feed is. */
+interface FeedReading {
+  readonly feed: string;
+  readonly state: string;
+  readonly market?: string;
+  /** Jobs in a row that failed, by resolution. */
+  readonly jobFailures: readonly { readonly resolution: string; readonly count: number }[];
 }
 
 /** Jobs of a resolution that are in a state. */
@@ -53,6 +62,8 @@ export function createControllerTelemetry(registry: Registry): OperatorTelemetry
   const drift = counter(CONTROLLER_METRICS.driftCorrections);
   const polled = counterOf(METRICS.slotsPolled);
   const failures = counter(CONTROLLER_METRICS.symbolFailures);
+  // Here the statuses of feeds tell how the market looks to them; there are no pollers in this process.
+  registry.removeSingleMetric(METRICS.marketState.name);
   const { countJobLaunch, ...measures } = censuses(counter, (definition, collect) => {
     return new Gauge({ ...settings(definition), collect });
   });
@@ -89,10 +100,7 @@ function censuses(
   counter: (definition: MetricDefinition) => Counter,
   gauge: (definition: MetricDefinition, collect: (this: Gauge) => void) => Gauge,
 ): Pick<OperatorTelemetry, "measureFeeds" | "measureJobs"> & Pick<ControllerTelemetry, "countJobLaunch"> {
-  const measureFeeds: OperatorTelemetry["measureFeeds"] = countedGauge(
-    (collect) => gauge(CONTROLLER_METRICS.feedState, collect),
-    (feed) => ({ labels: feed, value: 1 }),
-  );
+  const measureFeeds = feedGauges(gauge);
   const measureJobs = countedGauge(
     (collect) => gauge(CONTROLLER_METRICS.jobs, collect),
     ({ jobs: value, ...labels }: JobCount) => {
@@ -109,6 +117,30 @@ function censuses(
     countJobLaunch: (resolution, cause) => {
       launches.inc({ resolution, cause });
     },
+  };
+}
+
+/** The gauges that tell of each feed; one count serves them all, since they are read in this order. */
+function feedGauges(
+  gauge: (definition: MetricDefinition, collect: (this: Gauge) => void) => Gauge,
+): OperatorTelemetry["measureFeeds"] {
+  let feeds: readonly FeedReading[] = [];
+  const measureStates = countedGauge(
+    (collect) => gauge(CONTROLLER_METRICS.feedState, collect),
+    ({ feed, state }: FeedReading) => ({ labels: { feed, state }, value: 1 }),
+  );
+  countedGauge(
+    (collect) => gauge(METRICS.marketState, collect),
+    (labels: { readonly feed: string; readonly state: string }) => ({ labels, value: 1 }),
+  )(() => feeds.flatMap(({ feed, market }) => (market === undefined ? [] : [{ feed, state: market }])));
+  countedGauge(
+    (collect) => gauge(CONTROLLER_METRICS.jobFailures, collect),
+    ({ count, ...labels }: { readonly feed: string; readonly resolution: string; readonly count: number }) => {
+      return { labels, value: count };
+    },
+  )(() => feeds.flatMap(({ feed, jobFailures }) => jobFailures.map((failed) => ({ feed, ...failed }))));
+  return (count) => {
+    measureStates(() => (feeds = count()));
   };
 }
 

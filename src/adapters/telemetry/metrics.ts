@@ -36,6 +36,12 @@ export const METRICS = {
     help: "Slots that went by without a poll",
     labels: ["feed"],
   },
+  marketState: {
+    name: "stockfeed_market_state",
+    type: "gauge",
+    help: "1 for how the market looks to a feed's pollers: Open, Closed, or Stale where no price moves; none while it is suspended",
+    labels: ["feed", "state"],
+  },
   providerDuration: {
     name: "stockfeed_provider_request_duration_seconds",
     type: "histogram",

@@ -17,6 +17,7 @@ export function teeTelemetry(...all: readonly Telemetry[]): Telemetry {
     countQuotes: tell("countQuotes"),
     countPolledSlots: tell("countPolledSlots"),
     countMissedSlots: tell("countMissedSlots"),
+    setMarketState: tell("setMarketState"),
     observeProviderRequest: tell("observeProviderRequest"),
     countWindows: tell("countWindows"),
     countLateQuotes: tell("countLateQuotes"),

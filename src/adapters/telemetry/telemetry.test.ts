@@ -13,6 +13,8 @@ function tellAll(telemetry: Telemetry): void {
   telemetry.countQuotes("markets/tech", "dead_letter", 2);
   telemetry.countPolledSlots("markets/tech", 6);
   telemetry.countMissedSlots("markets/tech", 3);
+  telemetry.setMarketState("markets/tech", "Open");
+  telemetry.setMarketState("markets/tech", "Stale");
   telemetry.observeProviderRequest("markets/tech", "429", 0.3);
   telemetry.countWindows("markets/tech", "5m", 7);
   telemetry.countLateQuotes("markets/tech", "1m", 4);
@@ -41,7 +43,9 @@ function tellAllOfTheOperator({
   queue.onTaken(0.2);
   onRequest("apply", "201");
   setLeader(true);
-  measureFeeds(() => [{ feed: "markets/tech", state: "Ready" }]);
+  measureFeeds(() => [
+    { feed: "markets/tech", state: "Ready", market: "Closed", jobFailures: [{ resolution: "5m", count: 3 }] },
+  ]);
   measureJobs(() => [{ state: "Running", resolution: "5m", jobs: 2 }]);
 }
 
@@ -57,6 +61,8 @@ const EXPECTED_OF_THE_OPERATOR = [
   'stockfeed_api_requests_total{verb="apply",code="201"} 1',
   "stockfeed_leader 1",
   'stockfeed_feed_state{feed="markets/tech",state="Ready"} 1',
+  'stockfeed_market_state{feed="markets/tech",state="Closed"} 1',
+  'stockfeed_job_failures{feed="markets/tech",resolution="5m"} 3',
   'stockfeed_jobs{state="Running",resolution="5m"} 2',
   'stockfeed_job_launches_total{resolution="15m",cause="failure"} 1',
   'stockfeed_job_launches_total{resolution="5m",cause="failure"} 0',
@@ -67,6 +73,7 @@ const EXPECTED = [
   'stockfeed_quotes_total{feed="markets/tech",outcome="dead_letter"} 2',
   'stockfeed_slots_polled_total{feed="markets/tech"} 6',
   'stockfeed_slots_missed_total{feed="markets/tech"} 3',
+  'stockfeed_market_state{feed="markets/tech",state="Stale"} 1',
   'stockfeed_provider_requests_total{feed="markets/tech",code="429"} 1',
   'stockfeed_provider_request_duration_seconds_sum{feed="markets/tech"} 0.3',
   'stockfeed_provider_request_duration_seconds_bucket{le="0.25",feed="markets/tech"} 0',
@@ -112,6 +119,30 @@ describe("telemetry", () => {
     operator.telemetry.forgetFeed("markets/tech");
     expect(await linesOf("markets/tech")).toEqual([]);
     expect(await linesOf("markets/gold")).toEqual(kept);
+  });
+
+  it("has one state of a feed and of its market at a time, and none of a feed that is gone", async () => {
+    const { telemetry, registry } = createTelemetry();
+    telemetry.setMarketState("markets/tech", "Open");
+    telemetry.setMarketState("markets/tech", "Closed");
+    const lines = async (name: string) =>
+      (await registry.metrics()).split("\n").filter((line) => line.startsWith(name));
+    expect(await lines("stockfeed_market_state{")).toEqual([
+      'stockfeed_market_state{feed="markets/tech",state="Closed"} 1',
+    ]);
+    const { measureFeeds } = createControllerTelemetry(registry);
+    let feeds = [{ feed: "markets/tech", state: "New", market: "Open", jobFailures: [{ resolution: "5m", count: 1 }] }];
+    measureFeeds(() => feeds);
+    expect(await lines("stockfeed_market_state{")).toEqual([
+      'stockfeed_market_state{feed="markets/tech",state="Open"} 1',
+    ]);
+    feeds = [{ feed: "markets/gold", state: "Stalled", market: "Stale", jobFailures: [] }];
+    expect(await lines("stockfeed_feed_state{")).toEqual([
+      'stockfeed_feed_state{feed="markets/gold",state="Stalled"} 1',
+    ]);
+    feeds = [];
+    for (const name of ["feed_state", "market_state", "job_failures"])
+      expect(await lines(`stockfeed_${name}{`)).toEqual([]);
   });
 
   it("has the process's own metrics too", async () => {

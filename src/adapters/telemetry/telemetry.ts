@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { MarketState } from "../../api/status.ts";
 import type { Telemetry } from "../../ports.ts";
 import { METRICS, type MetricDefinition } from "./metrics.ts";
 
@@ -26,14 +27,8 @@ export function createTelemetry(): { readonly telemetry: Telemetry; readonly reg
   const lateQuotes = counter(METRICS.lateQuotes);
   const windowCloseDelay = histogram(METRICS.windowCloseDelay);
   const sinkRows = counter(METRICS.sinkRows);
-  const lags = new Map<string, () => number>();
-  new Gauge({
-    ...configuration(METRICS.watermarkLag, registry),
-    // Measured at each scrape: a stream that is stuck tells nobody.
-    collect() {
-      for (const [feed, lag] of lags) this.set({ feed }, lag());
-    },
-  });
+  const setMarketState = marketStates(registry);
+  const measureWatermarkLag = watermarkLags(registry);
 
   const telemetry: Telemetry = {
     countQuotes: (feed, outcome, count) => {
@@ -45,6 +40,7 @@ export function createTelemetry(): { readonly telemetry: Telemetry; readonly reg
     countMissedSlots: (feed, count) => {
       slotsMissed.inc({ feed }, count);
     },
+    setMarketState,
     observeProviderRequest: (feed, code, seconds) => {
       providerRequests.inc({ feed, code });
       providerDuration.observe({ feed }, seconds);
@@ -61,11 +57,38 @@ export function createTelemetry(): { readonly telemetry: Telemetry; readonly reg
     countSinkRows: (feed, outcome, count) => {
       sinkRows.inc({ feed, outcome }, count);
     },
-    measureWatermarkLag: (feed, lag) => {
-      lags.set(feed, lag);
-    },
+    measureWatermarkLag,
   };
   return { telemetry, registry };
+}
+
+/** One state of a feed at a time. */
+function marketStates(registry: Registry): Telemetry["setMarketState"] {
+  const markets = new Map<string, MarketState>();
+  new Gauge({
+    ...configuration(METRICS.marketState, registry),
+    collect() {
+      this.reset();
+      for (const [feed, state] of markets) this.set({ feed, state }, 1);
+    },
+  });
+  return (feed, state) => {
+    markets.set(feed, state);
+  };
+}
+
+/** Measured at each scrape: a stream that is stuck tells nobody. */
+function watermarkLags(registry: Registry): Telemetry["measureWatermarkLag"] {
+  const lags = new Map<string, () => number>();
+  new Gauge({
+    ...configuration(METRICS.watermarkLag, registry),
+    collect() {
+      for (const [feed, lag] of lags) this.set({ feed }, lag());
+    },
+  });
+  return (feed, lag) => {
+    lags.set(feed, lag);
+  };
 }
 
 function configuration({ name, help, labels }: MetricDefinition, registry: Registry) {

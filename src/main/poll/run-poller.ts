@@ -29,7 +29,7 @@ export interface PollerOptions {
   readonly log: PollLog;
   readonly telemetry: Pick<
     Telemetry,
-    "countQuotes" | "countPolledSlots" | "countMissedSlots" | "observeProviderRequest"
+    "countQuotes" | "countPolledSlots" | "countMissedSlots" | "setMarketState" | "observeProviderRequest"
   >;
   readonly onSummary: (summary: PollSummary) => void;
   /** Stops the poller, at any moment. */
