@@ -4,7 +4,7 @@
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { crdTemplate, rulesFile, valuesFile, valuesSchemaFile } from "./chart/files.ts";
+import { alertsFile, crdTemplate, rulesFile, valuesFile, valuesSchemaFile } from "./chart/files.ts";
 import { feedsSchemaFile, feedsValuesFile } from "./chart/feeds.ts";
 import { chartReadme, feedsChartReadme, valuesReference } from "./chart/readme.ts";
 import { cliReference } from "./cli-reference.ts";
@@ -31,6 +31,7 @@ const generated: readonly Generated[] = [
   { path: "examples/ticks.ndjson", text: sampleTicks },
   { path: "examples/kubernetes/operator.yaml", text: operatorExample },
   { path: "charts/stockfeed-operator/files/rules.yaml", text: rulesFile },
+  { path: "charts/stockfeed-operator/files/alerts.yaml", text: alertsFile },
   { path: "charts/stockfeed-operator/templates/crds.yaml", text: crdTemplate },
   { path: "charts/stockfeed-operator/values.schema.json", text: valuesSchemaFile },
   { path: "charts/stockfeed-operator/values.yaml", text: valuesFile },

@@ -35,6 +35,8 @@ ${Object.values<MetricDefinition>({ ...METRICS, ...CONTROLLER_METRICS })
 
 ## Questions they answer
 
+What to be woken for is in the chart's alerts: see [the runbooks](../runbooks/README.md).
+
 | question | PromQL |
 | --- | --- |
 | Which feeds are not ready? | \`stockfeed_feed_state{state!="Ready",state!="Suspended"}\` |

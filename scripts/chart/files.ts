@@ -3,6 +3,7 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import { CLUSTER_RULES, FEED_RULES, leaseRules, policyRules } from "../../cdk8s/operator-rules.ts";
 import { crdFile } from "../crd-file.ts";
+import { ALERTS } from "./alerts.ts";
 import { operatorValues } from "./values.ts";
 
 interface Schema {
@@ -88,4 +89,10 @@ export function rulesFile(): string {
   const [createLease, ownLease] = policyRules(leaseRules("LEASE"));
   const rules = { cluster: policyRules(CLUSTER_RULES), feeds: policyRules(FEED_RULES), createLease, ownLease };
   return `# Made by npm run generate from cdk8s/operator-rules.ts.\n${stringify(rules, { version: "1.1", aliasDuplicateObjects: false })}`;
+}
+
+/** The alerts without what values say of them. */
+export function alertsFile(): string {
+  const rules = ALERTS.map(({ alert, of, expr, summary, description }) => ({ alert, of, expr, summary, description }));
+  return `# Made by npm run generate from scripts/chart/alerts.ts.\n${stringify({ rules }, { version: "1.1", lineWidth: 0 })}`;
 }

@@ -24,6 +24,7 @@ helm test stockfeed-operator --namespace stockfeed-system
   in those alone.
 - **Workload Identity**: \`serviceAccount.annotations\` names the Google service account, which needs
   \`roles/pubsub.editor\` and \`roles/bigquery.metadataViewer\`.
+- **Alerts**: \`monitoring.prometheusRule.enabled\`, each with [a runbook](../../docs/runbooks/README.md).
 
 ## Values
 

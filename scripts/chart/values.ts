@@ -3,6 +3,7 @@
  * `values.yaml`, `values.schema.json` and the chart's README are made of it.
  */
 import { z } from "zod";
+import { type Alert, ALERTS } from "./alerts.ts";
 
 const text = (description: string) => z.string().default("").describe(description);
 const flag = (fallback: boolean, description: string) => z.boolean().default(fallback).describe(description);
@@ -48,8 +49,45 @@ const monitoring = z
         interval: duration("30s", "How often they are scraped."),
       })
       .prefault({}),
+    prometheusRule: z
+      .strictObject({
+        enabled: flag(false, "The alerts, as a PrometheusRule of the Prometheus Operator."),
+        labels: mapOfText("Labels by which a Prometheus finds its rules, such as release: kube-prometheus-stack."),
+      })
+      .prefault({}),
+    clusterRules: z
+      .strictObject({
+        enabled: flag(false, "The same as ClusterRules of Google Cloud Managed Service for Prometheus."),
+      })
+      .prefault({}),
   })
   .prefault({});
+
+const alerts = z
+  .strictObject({
+    runbookUrl: z
+      .string()
+      .min(1)
+      .default("docs/runbooks")
+      .describe(
+        "Where people find the runbooks: the address of your copy of docs/runbooks, before /StockFeedNotReady.md.",
+      ),
+    labels: mapOfText("More labels of every alert, such as team: markets."),
+    additionalGroups: objects("More groups of rules, as Prometheus has them: [{name: …, rules: […]}]."),
+    rules: z.strictObject(Object.fromEntries(ALERTS.map((alert) => [alert.alert, alertValues(alert)]))).prefault({}),
+  })
+  .prefault({});
+
+function alertValues({ alert, severity, for: lasts, threshold }: Alert) {
+  const common = {
+    enabled: flag(true, `Whether there is ${alert}; its page in docs/runbooks says what it means.`),
+    severity: z.string().min(1).default(severity).describe("Its label severity."),
+    for: duration(lasts, "How long it has to be so before it fires."),
+  };
+  if (threshold === undefined) return z.strictObject(common).prefault({});
+  const limit = z.number().min(0).default(threshold.value).describe(`It fires above: ${threshold.meaning}.`);
+  return z.strictObject({ ...common, threshold: limit }).prefault({});
+}
 
 /** All values, by the names that people set them by. */
 export const operatorValues = z.strictObject({
@@ -130,5 +168,6 @@ export const operatorValues = z.strictObject({
     })
     .prefault({}),
   monitoring,
+  alerts,
   global: object("Values that a parent chart sets for all; not used."),
 });

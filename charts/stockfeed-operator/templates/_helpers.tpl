@@ -49,3 +49,39 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 {{- end -}}
+
+{{/*
+Groups of rules, as every Prometheus has them. What is in files/alerts.yaml for Prometheus to fill in, as
+{{ $labels.feed }}, is text here and stays as it is.
+- root: the release
+- job: the label by which the operator's metrics are found among those of other releases; empty where it is not known
+*/}}
+{{- define "stockfeed-operator.alertGroups" -}}
+{{- $root := .root -}}
+{{- $operator := "" -}}
+{{- if .job -}}
+{{- $operator = printf "namespace=%q,job=%q" $root.Release.Namespace .job -}}
+{{- end -}}
+{{- $rules := list -}}
+{{- range ($root.Files.Get "files/alerts.yaml" | fromYaml).rules -}}
+{{- $values := index $root.Values.alerts.rules .alert -}}
+{{- if $values.enabled -}}
+{{- $expr := .expr | replace "$operator" $operator -}}
+{{- if hasKey $values "threshold" -}}
+{{- $expr = $expr | replace "$threshold" ($values.threshold | toString) -}}
+{{- end -}}
+{{- $labels := dict "severity" $values.severity "namespace" $root.Release.Namespace "operator" (include "stockfeed-operator.fullname" $root) -}}
+{{- if eq .of "feed" -}}
+{{- $labels = dict "severity" $values.severity "namespace" "{{ reReplaceAll \"/.*\" \"\" $labels.feed }}" -}}
+{{- end -}}
+{{- $annotations := dict "summary" .summary "description" .description "runbook_url" (printf "%s/%s.md" (trimSuffix "/" $root.Values.alerts.runbookUrl) .alert) -}}
+{{- $rules = append $rules (dict "alert" .alert "expr" $expr "for" $values.for "labels" (merge dict $root.Values.alerts.labels $labels) "annotations" $annotations) -}}
+{{- end -}}
+{{- end -}}
+{{- $groups := $root.Values.alerts.additionalGroups -}}
+{{- if $rules -}}
+{{- $groups = prepend $groups (dict "name" (include "stockfeed-operator.fullname" $root) "rules" $rules) -}}
+{{- end -}}
+groups:
+{{- toYaml $groups | nindent 2 }}
+{{- end -}}

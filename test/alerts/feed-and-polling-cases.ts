@@ -1,0 +1,223 @@
+import { type AlertCase, A, B, FEED, published } from "./alert-case.ts";
+
+const NEIGHBOUR = 'feed="markets/gold"';
+/** A market that is open all the time. */
+const OPEN = { [`stockfeed_market_state{${FEED},state="Open",${A}}`]: "1+0x120" };
+const state = (name: string, labels = A) => `stockfeed_feed_state{${FEED},state="${name}",${labels}}`;
+const missed = `stockfeed_slots_missed_total{${FEED},${A}}`;
+const polled = `stockfeed_slots_polled_total{${FEED},${A}}`;
+const failures = (kind: string) => `stockfeed_symbol_failures_total{${FEED},kind="${kind}",${A}}`;
+const requests = (code: string) => `stockfeed_provider_requests_total{${FEED},code="${code}",pod="tech-poller-0"}`;
+const market = (name: string) => `stockfeed_market_state{${FEED},state="${name}",${A}}`;
+const shardMarket = (shard: number, name: string) =>
+  `stockfeed_market_state{${FEED},state="${name}",pod="tech-poll-${shard}-x"}`;
+
+const notReady = {
+  summary: "Feed markets/tech is not Ready.",
+  description:
+    "Something that feed markets/tech needs is missing or refused; the condition Ready of its status says what.",
+};
+const stale = {
+  summary: "No price of feed markets/tech moves.",
+  description:
+    "The session is open, and no price of feed markets/tech has moved for its polling.staleAfter and some minutes more.",
+};
+const missesSlots = (share: string) => ({
+  summary: "Feed markets/tech misses slots.",
+  description: `${share} of the slots of feed markets/tech in the last 15 minutes were polled by nobody. They stay empty.`,
+});
+const providerFails = (share: string) => ({
+  summary: "The provider fails feed markets/tech.",
+  description: `${share} of what feed markets/tech asked its provider for in the last 5 minutes brought no price.`,
+});
+
+export const POLLING_CASES: readonly AlertCase[] = [
+  {
+    alert: "StockFeedNotReady",
+    behaves: "fires for a feed that has stalled for a quarter of an hour, and not for its neighbour",
+    series: { [state("Stalled")]: "1+0x60", [`stockfeed_feed_state{${NEIGHBOUR},state="Ready",${A}}`]: "1+0x60" },
+    at: "16m",
+    fires: notReady,
+  },
+  {
+    alert: "StockFeedNotReady",
+    behaves: "fires for a feed that waits, then stalls, while one operator hands over to another",
+    series: {
+      [state("Reconciling")]: "1+0x12 stale",
+      [state("Stalled", B)]: "_x15 1+0x40",
+    },
+    at: "16m",
+    fires: notReady,
+  },
+  {
+    alert: "StockFeedNotReady",
+    behaves: "waits a quarter of an hour",
+    series: { [state("New")]: "1+0x60" },
+    at: "14m",
+  },
+  {
+    alert: "StockFeedNotReady",
+    behaves: "begins anew where the feed was Ready in between",
+    series: { [state("Stalled")]: "1+0x16 stale _x1 1+0x40", [state("Ready")]: "_x17 1 1 stale" },
+    at: "20m",
+  },
+  {
+    alert: "StockFeedNotReady",
+    behaves: "ends at once where the feed is Ready again",
+    series: { [state("Stalled")]: "1+0x40 stale", [state("Ready")]: "_x41 1+0x20" },
+    at: "21m",
+  },
+  {
+    alert: "StockFeedNotReady",
+    behaves: "does not fire for a feed that is suspended",
+    series: { [state("Suspended")]: "1+0x60" },
+    at: "30m",
+  },
+  {
+    alert: "StockFeedNotReady",
+    behaves: "does not fire for a feed that is deleted meanwhile",
+    series: { [state("Stalled")]: "1+0x27 stale", [state("Deleting")]: "_x28 1 stale" },
+    at: "15m30s",
+  },
+  {
+    alert: "StockFeedSlotsMissed",
+    behaves: "fires where a tenth of the slots is polled by nobody",
+    series: { ...OPEN, [missed]: "0+0.3x60", [polled]: "0+2.7x60" },
+    at: "25m",
+    fires: missesSlots("10%"),
+  },
+  {
+    alert: "StockFeedSlotsMissed",
+    behaves: "does not fire at the share that is allowed",
+    series: { ...OPEN, [missed]: "0+0.5x60", [polled]: "0+9.5x60" },
+    at: "25m",
+  },
+  {
+    alert: "StockFeedSlotsMissed",
+    behaves: "fires also while prices stand still",
+    series: { [market("Stale")]: "1+0x60", [missed]: "0+0.3x60", [polled]: "0+2.7x60" },
+    at: "25m",
+    fires: missesSlots("10%"),
+  },
+  {
+    alert: "StockFeedSlotsMissed",
+    behaves: "ends when the market closes, whatever was missed before",
+    series: {
+      [market("Open")]: "1+0x48 stale",
+      [market("Closed")]: "_x49 1+0x20",
+      [missed]: "0+0.3x48 14.4+0x20",
+      [polled]: "0+2.7x48 129.6+0x20",
+    },
+    at: "25m",
+  },
+  {
+    alert: "StockFeedSlotsMissed",
+    behaves: "ends when the feed is suspended, which has no market then",
+    series: {
+      [market("Open")]: "1+0x48 stale",
+      [state("Suspended")]: "_x49 1+0x20",
+      [missed]: "0+0.3x70",
+      [polled]: "0+2.7x70",
+    },
+    at: "25m",
+  },
+  {
+    alert: "StockFeedSlotsMissed",
+    behaves: "ends when the feed is deleted",
+    series: {
+      [market("Open")]: "1+0x48 stale",
+      [missed]: "0+0.3x48 stale",
+      [polled]: "0+2.7x48 stale",
+    },
+    at: "25m",
+  },
+  {
+    alert: "StockFeedSlotsMissed",
+    behaves: "takes a counter that a new operator begins at zero for no miss",
+    series: { ...OPEN, [missed]: "40+0x20 0+0x40", [polled]: "400+3x20 0+3x40" },
+    at: "25m",
+  },
+  {
+    alert: "StockFeedProviderErrors",
+    behaves: "fires where a fifth of the symbols brings no price, whatever the kinds of failure",
+    series: { [failures("Timeout")]: "0+1x60", [failures("RateLimited")]: "0+1x60", [published]: "0+8x60" },
+    at: "25m",
+    fires: providerFails("20%"),
+  },
+  {
+    alert: "StockFeedProviderErrors",
+    behaves: "fires where nothing was ever published",
+    series: { [failures("Unauthorized")]: "0+60x60", [published]: "0+0x60" },
+    at: "25m",
+    fires: providerFails("100%"),
+  },
+  {
+    alert: "StockFeedProviderErrors",
+    behaves: "fires for a poller without end by its requests",
+    series: { [requests("200")]: "0+3x60", [requests("503")]: "0+1x60" },
+    at: "25m",
+    fires: providerFails("25%"),
+  },
+  {
+    alert: "StockFeedProviderErrors",
+    behaves: "does not fire at the share that is allowed",
+    series: { [failures("Timeout")]: "0+1x60", [published]: "0+9x60", [requests("200")]: "0+99x60" },
+    at: "25m",
+  },
+  {
+    alert: "StockFeedProviderErrors",
+    behaves: "does not fire for requests that a stop broke off",
+    series: { [requests("200")]: "0+1x60", [requests("aborted")]: "0+1x60" },
+    at: "25m",
+  },
+  {
+    alert: "StockFeedProviderErrors",
+    behaves: "does not fire for failures of five minutes",
+    series: { [failures("Timeout")]: "0+0x29 30+30x9 300+0x40", [published]: "0+30x29 870+0x10 900+30x40" },
+    at: "24m",
+  },
+  {
+    alert: "StockFeedProviderErrors",
+    behaves: "does not fire outside the session, when nothing is asked for",
+    series: { [failures("Timeout")]: "7+0x80", [published]: "900+0x80" },
+    at: "30m",
+  },
+  {
+    alert: "StockFeedQuotesStale",
+    behaves: "fires where prices stand still in an open session",
+    series: { [market("Open")]: "1+0x10 stale", [market("Stale")]: "_x11 1+0x40" },
+    at: "12m",
+    fires: stale,
+  },
+  {
+    alert: "StockFeedQuotesStale",
+    behaves: "fires where pollers without end see it, all of a feed's shards",
+    series: { [shardMarket(0, "Stale")]: "1+0x40", [shardMarket(1, "Stale")]: "1+0x40" },
+    at: "12m",
+    fires: stale,
+  },
+  {
+    alert: "StockFeedQuotesStale",
+    behaves: "does not fire where the symbols of another shard move",
+    series: { [shardMarket(0, "Stale")]: "1+0x40", [shardMarket(1, "Open")]: "1+0x40" },
+    at: "12m",
+  },
+  {
+    alert: "StockFeedQuotesStale",
+    behaves: "waits five minutes",
+    series: { [market("Stale")]: "1+0x40" },
+    at: "4m30s",
+  },
+  {
+    alert: "StockFeedQuotesStale",
+    behaves: "ends when the market closes",
+    series: { [market("Stale")]: "1+0x20 stale", [market("Closed")]: "_x21 1+0x40" },
+    at: "12m",
+  },
+  {
+    alert: "StockFeedQuotesStale",
+    behaves: "ends when the feed is suspended or deleted",
+    series: { [market("Stale")]: "1+0x20 stale" },
+    at: "11m",
+  },
+];
