@@ -53,6 +53,21 @@ ${IN_SESSION}`,
       "{{ $value | humanizePercentage }} of the slots of feed {{ $labels.feed }} in the last 15 minutes were polled by nobody. They stay empty.",
   },
   {
+    alert: "StockFeedNotPolled",
+    of: "feed",
+    severity: "critical",
+    for: "5m",
+    // Slots of Jobs that never began are counted by nobody as missed. Unless: there may be no counter at all.
+    expr: `max by (feed) (
+  stockfeed_market_state{state=~"Open|Stale"}
+  and on (feed) stockfeed_market_state{state=~"Open|Stale"} offset 30m
+)
+unless on (feed) sum by (feed) (increase(stockfeed_slots_polled_total[30m])) > 0`,
+    summary: "Feed {{ $labels.feed }} is not polled.",
+    description:
+      "The session of feed {{ $labels.feed }} has been open for half an hour or more, and no poller has said that it polled a slot.",
+  },
+  {
     alert: "StockFeedProviderErrors",
     of: "feed",
     severity: "warning",

@@ -26,6 +26,11 @@ const missesSlots = (share: string) => ({
   summary: "Feed markets/tech misses slots.",
   description: `${share} of the slots of feed markets/tech in the last 15 minutes were polled by nobody. They stay empty.`,
 });
+const notPolled = {
+  summary: "Feed markets/tech is not polled.",
+  description:
+    "The session of feed markets/tech has been open for half an hour or more, and no poller has said that it polled a slot.",
+};
 const providerFails = (share: string) => ({
   summary: "The provider fails feed markets/tech.",
   description: `${share} of what feed markets/tech asked its provider for in the last 5 minutes brought no price.`,
@@ -136,6 +141,50 @@ export const POLLING_CASES: readonly AlertCase[] = [
     behaves: "takes a counter that a new operator begins at zero for no miss",
     series: { ...OPEN, [missed]: "40+0x20 0+0x40", [polled]: "400+3x20 0+3x40" },
     at: "25m",
+  },
+  {
+    alert: "StockFeedNotPolled",
+    behaves: "fires where Jobs have stopped to come in an open session",
+    series: { ...OPEN, [polled]: "0+3x20 60+0x100" },
+    at: "46m",
+    fires: notPolled,
+  },
+  {
+    alert: "StockFeedNotPolled",
+    behaves: "fires where no Job has ever come, and nothing is counted yet",
+    series: OPEN,
+    at: "36m",
+    fires: notPolled,
+  },
+  {
+    alert: "StockFeedNotPolled",
+    behaves: "does not fire for a feed that is polled each 30 minutes",
+    series: { ...OPEN, [polled]: "0+0x20 1+0x59 2+0x60" },
+    at: "58m",
+  },
+  {
+    alert: "StockFeedNotPolled",
+    behaves: "does not fire where a new operator counts from zero",
+    series: { ...OPEN, [polled]: "900+0x20 0+3x100" },
+    at: "45m",
+  },
+  {
+    alert: "StockFeedNotPolled",
+    behaves: "does not fire in the first half hour of a session, nor of a feed that was suspended before",
+    series: { [market("Open")]: "_x60 1+0x60", [polled]: "900+0x120" },
+    at: "59m30s",
+  },
+  {
+    alert: "StockFeedNotPolled",
+    behaves: "ends when the market closes",
+    series: { [market("Open")]: "1+0x90 stale", [market("Closed")]: "_x91 1+0x30", [polled]: "900+0x120" },
+    at: "46m",
+  },
+  {
+    alert: "StockFeedNotPolled",
+    behaves: "ends when the feed is suspended or deleted",
+    series: { [market("Open")]: "1+0x90 stale" },
+    at: "46m",
   },
   {
     alert: "StockFeedProviderErrors",
