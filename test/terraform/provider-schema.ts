@@ -3,7 +3,7 @@
  *
  * It has every argument and attribute with its type and whether it is required, optional or computed; blocks with how
  * often they may stand. It does not have what the provider checks in code: ranges of values, arguments that exclude each
- * other or are set though only Google may set them. A few lists of objects that the provider takes for attributes are blocks here, which HCL writes alike.
+ * other. A few lists of objects that the provider takes for attributes are blocks here, which HCL writes alike.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -9,7 +9,9 @@ import { type GrpcObject, loadPackageDefinition, Server, type ServiceClientConst
 import { loadSync } from "@grpc/proto-loader";
 import { listen } from "../grpc-listen.ts";
 import { usedTypes } from "./hcl.ts";
+import { decode } from "./msgpack.ts";
 import { type Block, readBlock } from "./provider-schema.ts";
+import { unsettable } from "./unsettable.ts";
 
 const PROTOCOL = fileURLToPath(new URL("tfplugin5.proto", import.meta.url));
 
@@ -23,13 +25,20 @@ export interface ProviderServer {
 export async function startProvider(classes: string): Promise<ProviderServer> {
   const definition = loadPackageDefinition(loadSync(PROTOCOL, { keepCase: true, longs: Number, enums: String }));
   const { Provider } = definition.tfplugin5 as GrpcObject as { Provider: ServiceClientConstructor };
-  const schemas = schemasOf(classes);
+  const { resources, data } = usedTypes();
+  const resourceBlocks = blocksOf(classes, resources, "");
+  const dataBlocks = blocksOf(classes, data, "data-google-");
+  const schemas = {
+    provider: schemaOf(readBlock(join(classes, "provider"))),
+    resource_schemas: mapped(resourceBlocks, schemaOf),
+    data_source_schemas: mapped(dataBlocks, schemaOf),
+  };
   const server = new Server();
   server.addService(Provider.service, {
     GetSchema: answer(() => schemas),
     PrepareProviderConfig: answer((config) => config),
-    ValidateResourceTypeConfig: answer(() => ({})),
-    ValidateDataSourceConfig: answer(() => ({})),
+    ValidateResourceTypeConfig: answer((request) => refusals(resourceBlocks, request as TypedConfig)),
+    ValidateDataSourceConfig: answer((request) => refusals(dataBlocks, request as TypedConfig)),
     Stop: answer(() => ({})),
   });
   const address = await listen(server);
@@ -58,15 +67,36 @@ function answer(value: (request: unknown) => unknown) {
   };
 }
 
-function schemasOf(classes: string): object {
-  const { resources, data } = usedTypes();
-  const schema = (kind: string) => ({ version: 0, block: blockMessage(readBlock(join(classes, kind))) });
-  const kebab = (type: string) => type.replaceAll("_", "-");
-  return {
-    provider: schema("provider"),
-    resource_schemas: Object.fromEntries(resources.map((type) => [type, schema(kebab(type.replace(/^google_/, "")))])),
-    data_source_schemas: Object.fromEntries(data.map((type) => [type, schema(`data-${kebab(type)}`)])),
-  };
+type Blocks = ReadonlyMap<string, Block>;
+
+/** @param prefix of the directories of such kinds */
+function blocksOf(classes: string, types: readonly string[], prefix: string): Blocks {
+  const directory = (type: string) => prefix + type.replace(/^google_/, "").replaceAll("_", "-");
+  return new Map(types.map((type) => [type, readBlock(join(classes, directory(type)))]));
+}
+
+function mapped<T>(blocks: Blocks, each: (block: Block) => T): Record<string, T> {
+  return Object.fromEntries([...blocks].map(([type, block]) => [type, each(block)]));
+}
+
+interface TypedConfig {
+  readonly type_name: string;
+  readonly config: { readonly msgpack: Buffer };
+}
+
+function refusals(blocks: Blocks, { type_name: type, config }: TypedConfig): object {
+  const block = blocks.get(type);
+  const paths = block === undefined ? [] : unsettable(block, decode(config.msgpack));
+  const diagnostics = paths.map((path) => ({
+    severity: "ERROR",
+    summary: "Argument that only Google sets",
+    detail: `${path} of ${type} is an attribute to read. Take it out.`,
+  }));
+  return { diagnostics };
+}
+
+function schemaOf(block: Block): object {
+  return { version: 0, block: blockMessage(block) };
 }
 
 function blockMessage({ attributes, blocks }: Block): object {
