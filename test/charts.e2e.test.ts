@@ -2,17 +2,18 @@
  * The charts on a real API server with a real controller-manager, by the real helm: installed, tested, upgraded, rolled
  * back, uninstalled and installed again, while feeds poll on. The kubelet runs the operator and the feeds as processes.
  */
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type BigQueryServer, startBigQuery } from "./bigquery/bigquery-server.ts";
 import { makeTables, makeViews } from "./bigquery/stockfeed-dataset.ts";
 import { type ControlPlane, controlPlaneMissing, startControlPlane } from "./control-plane/control-plane.ts";
 import { type AnyObject, KubeClient } from "./kube-client.ts";
-import { helm } from "./kube-tools.ts";
+import { helm, kubectl, kubeTool } from "./kube-tools.ts";
 import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
 import { FEEDS, type LiveFeed, until } from "./operator-world.ts";
+import { runPageBlock } from "./page-commands.ts";
 import { type PubsubEmulator, pubsubEmulatorMissing, startPubsubEmulator } from "./pubsub-emulator.ts";
 
 const PROGRAM = [process.execPath, resolve("src/main/stockfeed.ts")];
@@ -43,6 +44,7 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
     kube = new KubeClient(plane.kubeconfig);
     home = await mkdtemp(join(tmpdir(), "stockfeed-helm-"));
     before = join(home, "before");
+    await symlink(resolve("charts"), join(home, "charts"));
     await cp("charts/stockfeed-operator", before, { recursive: true });
     await replaceIn(join(before, "Chart.yaml"), /^version: .*$/m, "version: 0.0.9");
     await replaceIn(join(before, "templates/crds.yaml"), /^ +shortNames:\n +- sf\n/m, "");
@@ -161,6 +163,34 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
     expect((await crd()).spec.names.shortNames).toEqual(["sf"]);
   });
 
+  it("follow the commands of the page on upgrades", async () => {
+    await page("docs/upgrade.md", "backup");
+    expect(await readFile(join(home, "feeds-before.yaml"), "utf8")).toContain("name: tech");
+    expect(await page("docs/upgrade.md", "upgrade")).toMatch(/^markets +tech .* True /m);
+    await page("docs/upgrade.md", "rollback");
+    await until(async () => (await ready("tech")) && (await ready("gold")), PATIENCE_MS);
+  });
+
+  it("let editors of a namespace make feeds by the roles of the page on security", async () => {
+    await page("docs/security.md", "roles");
+    const roles = "/apis/rbac.authorization.k8s.io/v1/namespaces/markets/rolebindings";
+    for (const role of ["view", "edit"]) {
+      const subjects = [{ kind: "User", name: `${role}er`, apiGroup: "rbac.authorization.k8s.io" }];
+      const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role };
+      await kube.create(roles, { metadata: { name: `${role}er` }, roleRef, subjects });
+    }
+    const may = async (user: string, verb: string) =>
+      (
+        await kubectl(plane.kubeconfig, "auth", "can-i", verb, "stockfeeds", "-n", "markets", `--as=${user}`).catch(
+          () => "no",
+        )
+      ).trim();
+    await until(async () => (await may("editer", "create")) === "yes", PATIENCE_MS);
+    await until(async () => (await may("viewer", "list")) === "yes", PATIENCE_MS);
+    expect(await may("viewer", "create")).toBe("no");
+    expect(await may("somebody", "list")).toBe("no");
+  });
+
   it("uninstalled, leave CRD and feeds, which poll on; one that is deleted meanwhile waits for an operator", async () => {
     const feeds = await uids(FEEDS);
     const workloads = await uids(CRONJOBS);
@@ -188,6 +218,21 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
     expect(await uids(CRONJOBS)).toEqual([tech]);
     expect(await topics()).toHaveLength(2);
   });
+
+  it("are gone, with all that feeds have, by the commands of the page on uninstalling", async () => {
+    await page("docs/uninstall.md", "uninstall");
+    await expect(crd()).rejects.toMatchObject({ code: 404 });
+    expect(await topics()).toEqual(["stockfeed-dead-letter"]);
+    expect((await kube.list(CRONJOBS)).items).toEqual([]);
+  });
+
+  /** Runs a block of a page in the test's own directory, where the charts are too. */
+  async function page(file: string, part: string): Promise<string> {
+    const tools = dirname(await kubeTool("kubectl"));
+    const helmHome = { HOME: home, HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home };
+    const env = { ...helmHome, PATH: [tools, process.env.PATH ?? ""].join(delimiter), KUBECONFIG: plane.kubeconfig };
+    return runPageBlock(file, "cluster", part, { cwd: home, env });
+  }
 
   async function more(concurrency: string): Promise<string[]> {
     return [...(await operatorValues()), "--set", `concurrency=${concurrency}`];

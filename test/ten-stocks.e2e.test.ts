@@ -3,10 +3,9 @@
  * kube-apiserver, kube-controller-manager, the Pub/Sub emulator and GoogleSQL are real; the kubelet runs the operator,
  * the pollers and the engine as processes. Prints what it saw.
  */
-import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
-import { delimiter, dirname, resolve } from "node:path";
-import { promisify } from "node:util";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { createProvider } from "../src/adapters/providers/provider-factory.ts";
 import { systemClock } from "../src/adapters/system/system-clock.ts";
@@ -19,9 +18,8 @@ import { type ControlPlane, controlPlaneMissing, startControlPlane } from "./con
 import { KubeClient } from "./kube-client.ts";
 import { kubectl as runKubectl, kubeTool } from "./kube-tools.ts";
 import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
-import { fences } from "./markdown.ts";
+import { runPageBlock } from "./page-commands.ts";
 import { type OracleRow, WindowOracle } from "./oracles/windows.ts";
-import { StockfeedProcess } from "./stockfeed-process.ts";
 import { type PubsubEmulator, pubsubEmulatorMissing, startPubsubEmulator } from "./pubsub-emulator.ts";
 
 const SYMBOLS = ["AAPL", "MSFT", "GOOG", "AMZN", "NVDA", "META", "TSLA", "NFLX", "INTC", "IBM"];
@@ -41,8 +39,19 @@ describe.skipIf(without)("a feed on a cluster", { timeout: 300_000 }, () => {
   let kubelet: Kubelet;
   let client: KubeClient;
   const saw: string[] = [];
+  /** What the page's commands see as the repository, and programs of the source tree on its path. */
+  let checkout: string;
+  let bin: string;
 
   beforeAll(async () => {
+    checkout = await mkdtemp(join(tmpdir(), "stockfeed-quickstart-"));
+    for (const each of ["crds", "examples"]) await cp(each, join(checkout, each), { recursive: true });
+    bin = join(checkout, "bin");
+    await mkdir(bin);
+    const program = (name: string) => `exec '${process.execPath}' '${resolve(`src/main/${name}.ts`)}' "$@"`;
+    const shell = (text: string) => [`#!/bin/sh\n${text}\n`, { mode: 0o755 }] as const;
+    await writeFile(join(bin, "npx"), ...shell(`[ "$1" = stockfeed ] || exit 1\nshift\n${program("stockfeed")}`));
+    await writeFile(join(bin, "kubectl-stockfeed"), ...shell(program("kubectl-stockfeed")));
     [plane, emulator, bigQuery] = await Promise.all([
       startControlPlane(),
       startPubsubEmulator(),
@@ -53,7 +62,7 @@ describe.skipIf(without)("a feed on a cluster", { timeout: 300_000 }, () => {
   });
   afterAll(async () => {
     await kubelet.stop();
-    await Promise.all([plane.stop(), emulator.stop(), bigQuery.stop()]);
+    await Promise.all([plane.stop(), emulator.stop(), bigQuery.stop(), rm(checkout, { recursive: true })]);
     console.log(saw.join("\n"));
   });
 
@@ -87,27 +96,31 @@ describe.skipIf(without)("a feed on a cluster", { timeout: 300_000 }, () => {
   }
   const windows = () => bigQuery.query("SELECT * FROM acme.markets.winning_windows ORDER BY window_end, symbol");
 
-  /** Runs a block of the quickstart as a person would, but for the emulators' addresses. */
-  async function quickstart(part: string): Promise<string> {
-    const block = fences(await readFile("docs/quickstart-kubernetes.md", "utf8")).find(
-      ({ marks: [mark, name] }) => mark === "cluster" && name === part,
-    );
-    if (block === undefined) throw new Error(`The quickstart has no part ${part}.`);
-    const script = block.text
-      .replaceAll("pubsub.emulators:8085", emulator.host)
-      .replaceAll("http://bigquery.emulators:9050", bigQuery.url);
-    const tools = dirname(await kubeTool("kubectl"));
-    const env = { ...process.env, PATH: `${tools}${delimiter}${process.env.PATH ?? ""}`, KUBECONFIG: plane.kubeconfig };
-    const { stdout } = await promisify(execFile)("sh", ["-e", "-c", script], { env, maxBuffer: 2 ** 24 });
-    return stdout;
+  /** Runs a block of the quickstart as a person would, in a checkout, but for the addresses of its stand-ins. */
+  async function page(part: string): Promise<string> {
+    const path = [dirname(await kubeTool("kubectl")), bin, process.env.PATH ?? ""].join(delimiter);
+    return runPageBlock("docs/quickstart-kubernetes.md", "cluster", part, {
+      cwd: checkout,
+      env: { ...process.env, PATH: path, KUBECONFIG: plane.kubeconfig },
+      adapt: (script) =>
+        script
+          .replaceAll("pubsub.emulators:8085", emulator.host)
+          .replaceAll(/http:\/\/(bigquery\.emulators|127\.0\.0\.1):9050/g, bigQuery.url),
+    });
   }
 
+  it("has emulators whose manifests an API server takes", async () => {
+    await kubectl("create", "namespace", "emulators");
+    const strict = ["--dry-run=server", "--validate=strict"];
+    const said = await kubectl("apply", ...strict, "-f", join(checkout, "examples/kubernetes/emulators.yaml"));
+    expect(said.match(/ (created|configured) \(server dry run\)$/gm)).toHaveLength(5);
+    await kubectl("delete", "namespace", "emulators", "--wait=false");
+  });
+
   it("is made ready by an operator that runs in a Pod, with the rights of its install alone", async () => {
-    const ddl = new StockfeedProcess(["ddl", "-f", "examples/ten-stocks.yaml"]);
-    await ddl.ended;
-    await bigQuery.query(ddl.stdout);
-    await quickstart("install");
-    const shown = await quickstart("apply");
+    expect(JSON.parse(await page("tables"))).toMatchObject({ jobComplete: true });
+    await page("install");
+    const shown = await page("apply");
     expect(shown).toMatch(/^NAME +PROVIDER +SYMBOLS +EVERY +ENGINE +READY +REASON +MARKET +AGE\n/m);
     expect(shown).toMatch(/^ten-stocks +Simulated +10 +10s +Embedded +True /m);
     saw.push(shown);
@@ -162,15 +175,28 @@ describe.skipIf(without)("a feed on a cluster", { timeout: 300_000 }, () => {
   });
 
   it("shows itself to kubectl", async () => {
-    const shown = await quickstart("look");
+    const shown = await page("look");
     expect(shown).toMatch(/^cronjob.batch\/ten-stocks-poll /m);
     expect(shown).toMatch(/^statefulset.apps\/ten-stocks-windows +1\/1 /m);
     expect(shown).toMatch(/Normal +Created +stockfeed\/ten-stocks /);
     saw.push(shown.slice(0, shown.indexOf("Name:")));
   });
 
+  it("tells the plugin how it is, and shows its rows", async () => {
+    const shown = await page("rows");
+    expect(shown).toMatch(/^Top stocks of default\/ten-stocks, 1m to /m);
+    expect(shown).toMatch(/^Percentage gain of default\/ten-stocks, 1m to /m);
+    expect(shown).toMatch(/Ready +True/);
+    saw.push(shown);
+  });
+
+  it("is paused, goes on, and takes no wrong interval", async () => {
+    await page("pause");
+    expect(await page("refuse")).toContain("refused, as it should be");
+  });
+
   it("is gone when it is deleted, in the cluster and in the cloud", async () => {
-    await quickstart("delete");
+    await page("delete");
     const selector = "app.kubernetes.io/managed-by=stockfeed";
     const left = async () =>
       kubectl("get", "cronjobs,jobs,statefulsets,deployments,pods", "-l", selector, "-o", "name");

@@ -22,7 +22,7 @@ import { Warehouse } from "./warehouse.ts";
 import type { World } from "./world.ts";
 
 export interface BigQueryServer {
-  /** `http://127.0.0.1:PORT`; goes into BIGQUERY_EMULATOR_HOST or `apiEndpoint`. */
+  /** `http://127.0.0.1:PORT`, which reaches it on this machine; goes into BIGQUERY_EMULATOR_HOST or `apiEndpoint`. */
   readonly url: string;
   /** `127.0.0.1:PORT`. */
   readonly host: string;
@@ -44,11 +44,16 @@ export interface BigQueryServer {
   stop(): Promise<void>;
 }
 
-/** Starts one on a free port, or the port given. */
+/** Starts one on a free port of 127.0.0.1, or the port and address given. */
 export async function startBigQuery(
-  options: { readonly port?: number; readonly project?: string; readonly now?: () => number } = {},
+  options: {
+    readonly host?: string;
+    readonly port?: number;
+    readonly project?: string;
+    readonly now?: () => number;
+  } = {},
 ): Promise<BigQueryServer> {
-  const project = options.project ?? "acme";
+  const { project = "acme", host = "127.0.0.1" } = options;
   const warehouse = new Warehouse(options.now ?? Date.now);
   const faults = new Faults();
   const jobs = new Jobs(warehouse);
@@ -56,7 +61,7 @@ export async function startBigQuery(
   const server = createServer((request, response) => {
     void answer(request, response, { warehouse, faults, jobs, requests });
   });
-  await listen(server, options.port ?? 0);
+  await listen(server, host, options.port ?? 0);
   const port = portOf(server);
   return {
     url: `http://127.0.0.1:${port}`,
@@ -75,7 +80,7 @@ export async function startBigQuery(
       faults.clear();
     },
     down: async () => shut(server),
-    up: async () => listen(server, port),
+    up: async () => listen(server, host, port),
     requests,
     stop: async () => {
       await shut(server);
@@ -117,8 +122,8 @@ async function bodyOf(request: IncomingMessage): Promise<Readonly<Record<string,
   }
 }
 
-async function listen(server: Server, port: number): Promise<void> {
-  server.listen(port, "127.0.0.1");
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  server.listen(port, host);
   await once(server, "listening");
 }
 

@@ -23,7 +23,7 @@ export const GROUPS: readonly Group[] = [
     what: "the image's file tree, its list of packages, and its entry points as another user",
     files: ["test/image.e2e.test.ts"],
   },
-  { name: "terraform", what: "modules, plans and views of the Terraform code", files: ["test/terraform*.test.ts"] },
+  { name: "terraform", what: "modules, plans and views of the Terraform code", files: ["test/terraform/*.test.ts"] },
   {
     name: "dashboards",
     what: "every query of every board, on Prometheus and BigQuery's SQL",
