@@ -3,11 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 import { operatorInstall, type OperatorSettings } from "../cdk8s/operator.ts";
 import type { KubeObject } from "../src/api/kube-object.ts";
 import { parseManifests } from "../src/api/parse.ts";
 import { helm, kubeToolMissing } from "./kube-tools.ts";
+import { runPageBlock } from "./page-commands.ts";
 
 const missing = kubeToolMissing("helm");
 const OPERATOR = "charts/stockfeed-operator";
@@ -191,6 +192,17 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
     });
     expect(own?.spec).toEqual({ symbols: ["AAPL"], provider: { type: "Simulated" } });
     expect(common?.spec).toEqual({ symbols: ["AAPL"], provider: iex });
+  });
+
+  it("takes the feeds of the page on GKE as it writes them", async () => {
+    for (const part of ["feeds", "real"]) {
+      await runPageBlock("docs/quickstart-gke.md", "gke", part, { cwd: home, env: process.env });
+    }
+    const written = parse(readFileSync(join(home, "feeds.yaml"), "utf8")) as object;
+    const feeds = await template(FEEDS, { defaults: { podTemplate: { serviceAccountName: "feeds" } }, ...written });
+    expect(kindsOf(feeds)).toEqual(["StockFeed ten-stocks", "StockFeed real"]);
+    const text = feeds.map((feed) => JSON.stringify(feed)).join("\n---\n");
+    expect(parseManifests([{ source: "helm", text }])).toMatchObject({ ok: true });
   });
 
   it("refuses a field that no feed has, before anything is applied", async () => {
