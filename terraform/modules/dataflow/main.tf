@@ -12,7 +12,6 @@ resource "google_storage_bucket" "staging" {
   labels                      = var.labels
 
   soft_delete_policy {
-    effective_time = "x"
     retention_duration_seconds = 0
   }
 }
@@ -24,7 +23,6 @@ resource "google_storage_bucket_iam_member" "operator" {
 }
 
 resource "google_storage_bucket_iam_member" "workers" {
-  etag = "x"
   bucket = google_storage_bucket.staging.name
   role   = "roles/storage.objectUser"
   member = var.workers_member
