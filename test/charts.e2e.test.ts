@@ -13,7 +13,7 @@ import { type AnyObject, KubeClient } from "./kube-client.ts";
 import { helm, kubectl, kubeTool } from "./kube-tools.ts";
 import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
 import { FEEDS, type LiveFeed, until } from "./operator-world.ts";
-import { runPageBlock } from "./page-commands.ts";
+import { pageBlock, runPageBlock } from "./page-commands.ts";
 import { type PubsubEmulator, pubsubEmulatorMissing, startPubsubEmulator } from "./pubsub-emulator.ts";
 
 const PROGRAM = [process.execPath, resolve("src/main/stockfeed.ts")];
@@ -189,6 +189,13 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
     await until(async () => (await may("viewer", "list")) === "yes", PATIENCE_MS);
     expect(await may("viewer", "create")).toBe("no");
     expect(await may("somebody", "list")).toBe("no");
+  });
+
+  it("live with the policy of that page in their namespace, as an API server has it", async () => {
+    const file = join(home, "policy.yaml");
+    await writeFile(file, await pageBlock("docs/security.md", "cluster", "policy"));
+    const said = await kubectl(plane.kubeconfig, "apply", "--validate=strict", "-f", file);
+    expect(said).toContain("networkpolicy.networking.k8s.io/stockfeed-feeds created");
   });
 
   it("uninstalled, leave CRD and feeds, which poll on; one that is deleted meanwhile waits for an operator", async () => {

@@ -14,11 +14,17 @@ interface Where {
   readonly adapt?: (script: string) => string;
 }
 
-/** @returns what a block prints @throws with what it said on standard error, where it fails */
-export async function runPageBlock(page: string, mark: string, name: string, where: Where): Promise<string> {
+/** The text of a block, of any language. */
+export async function pageBlock(page: string, mark: string, name: string): Promise<string> {
   const block = fences(await readFile(page, "utf8")).find(({ marks }) => marks[0] === mark && marks[1] === name);
   if (block === undefined) throw new Error(`${page} has no block "${mark} ${name}".`);
-  const script = where.adapt?.(block.text) ?? block.text;
+  return block.text;
+}
+
+/** @returns what a block prints @throws with what it said on standard error, where it fails */
+export async function runPageBlock(page: string, mark: string, name: string, where: Where): Promise<string> {
+  const text = await pageBlock(page, mark, name);
+  const script = where.adapt?.(text) ?? text;
   const { cwd, env } = where;
   const options = { ...(cwd !== undefined && { cwd }), env: { ...env }, maxBuffer: 2 ** 24 };
   const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", script], options);
