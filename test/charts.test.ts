@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { parse, parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments, stringify } from "yaml";
 import { operatorInstall, type OperatorSettings } from "../cdk8s/operator.ts";
 import type { KubeObject } from "../src/api/kube-object.ts";
 import { parseManifests } from "../src/api/parse.ts";
@@ -18,6 +18,34 @@ const home = mkdtempSync(join(tmpdir(), "stockfeed-helm-"));
 afterAll(() => {
   rmSync(home, { recursive: true });
 });
+
+/** Every switch on, and every value that is empty by default set. */
+const EVERYTHING = {
+  image: { repository: "registry.example.com/stockfeed", tag: "1.2.3", pullSecrets: [{ name: "pull" }] },
+  replicas: 2,
+  selector: "shard=a",
+  leaseName: "shard-a",
+  project: "acme",
+  dataset: "markets",
+  allowedProjects: ["acme", "acme-eu"],
+  clusterId: "c0ffee",
+  extraArgs: ["--jobs-per-project=50"],
+  env: { STOCKFEED_WORKER_IMAGE: "registry.example.com/worker:1.2.3" },
+  serviceAccount: { annotations: { "iam.gke.io/gcp-service-account": "operator@acme.iam.gserviceaccount.com" } },
+  podLabels: { team: "markets" },
+  podAnnotations: { "example.com/a": "b" },
+  nodeSelector: { "kubernetes.io/arch": "amd64" },
+  tolerations: [{ key: "spot", operator: "Exists" }],
+  affinity: { nodeAffinity: {} },
+  priorityClassName: "system-cluster-critical",
+  podDisruptionBudget: { enabled: true },
+  networkPolicy: { enabled: true, extraEgress: [{ ports: [{ port: 8085 }] }] },
+  service: { annotations: { "example.com/c": "d" } },
+  monitoring: {
+    podMonitor: { enabled: true, labels: { release: "prometheus" } },
+    podMonitoring: { enabled: true },
+  },
+};
 
 let files = 0;
 async function template(chart: string, values: object = {}, release = "stockfeed-operator"): Promise<KubeObject[]> {
@@ -119,6 +147,23 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
     });
     expect(kindsOf(none)).toEqual(["Deployment stockfeed-operator"]);
     expect(JSON.stringify(none)).toContain('"serviceAccountName":"mine"');
+  });
+
+  it.each<[string, object]>([
+    ["operator", {}],
+    [
+      "operator-of-two-namespaces",
+      { image: { digest: `sha256:${"0".repeat(64)}` }, namespaces: ["markets", "research"] },
+    ],
+    ["operator-with-everything", EVERYTHING],
+  ])("renders golden/%s.yaml, which a person has looked at", async (name, values) => {
+    // What has tests of its own is left out: the CRD, boards and alerts.
+    const apart = ["CustomResourceDefinition", "ConfigMap", "PrometheusRule", "ClusterRules"];
+    const rendered = (await template(OPERATOR, values)).filter(({ kind }) => !apart.includes(kind));
+    const text = rendered
+      .map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }))
+      .join("---\n");
+    await expect(text).toMatchFileSnapshot(`golden/${name}.yaml`);
   });
 
   it("makes what the constructs make of the same name, under another release's", async () => {
