@@ -51,8 +51,17 @@ export function readRowJson(json: Readonly<Record<string, string | number>>): Wi
   };
 }
 
+/** Texts of times that were asked for lately: rows that close together share most of theirs, and a text takes long to make. */
+const timeTexts = new Map<number, string>();
+const TIME_TEXTS = 1_000;
+
 function timeText(time: number): string {
-  return new Date(time).toISOString();
+  const known = timeTexts.get(time);
+  if (known !== undefined) return known;
+  if (timeTexts.size >= TIME_TEXTS) timeTexts.clear();
+  const text = new Date(time).toISOString();
+  timeTexts.set(time, text);
+  return text;
 }
 
 /** Nine places, which tell whole seconds apart. */
