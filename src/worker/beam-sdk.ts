@@ -24,5 +24,12 @@ export { Struct } from "apache-beam/proto/google/protobuf/struct";
 export { loggingLocalStorage, type LoggingStageInfo } from "apache-beam/worker/logging";
 export type { IDataChannel, MultiplexingDataChannel } from "apache-beam/worker/data";
 export { type BundleProcessor, Worker } from "apache-beam/worker/worker";
-export { type IOperator, type OperatorContext, registerOperator } from "apache-beam/worker/operators";
-export type { WindowedValue } from "apache-beam/values";
+export {
+  CombinePerKeyPrecombineOperator,
+  type IOperator,
+  type OperatorContext,
+  ProcessResultBuilder,
+  registerOperator,
+} from "apache-beam/worker/operators";
+export { PaneInfoCoder } from "apache-beam/coders/required_coders";
+export type { Window, WindowedValue } from "apache-beam/values";

@@ -6,6 +6,7 @@
  *   is forgotten;
  * - it ends a bundle while an earlier message of its input is in hand: see `DataChannel`;
  * - it sends elements again and again that leave a bundle faster than the runner reads: see `DataSink`;
+ * - it puts elements together by texts that it makes of each one's windows: see `Precombine`;
  * - its counts of elements go on from one bundle to the next that uses the same processor, so that runners sum sums:
  *   here each bundle counts its own;
  * - questions about a bundle that is not known, since it is over or its description is on the way, end in an error: here
@@ -24,6 +25,7 @@ import {
 } from "./beam-sdk.ts";
 import { type DataChannel, openDataChannel } from "./data-channel.ts";
 import { useDataSink } from "./data-sink.ts";
+import { usePrecombine } from "./precombine.ts";
 
 type Response = InstructionResponse["response"];
 type Describe = Worker["controlClient"]["getProcessBundleDescriptor"];
@@ -31,6 +33,7 @@ type DescriptorRequest = Parameters<Describe>[0];
 type DescriptorAnswer = Parameters<Describe>[1];
 
 useDataSink();
+usePrecombine();
 
 export class LeanWorker extends Worker {
   /** Fulfilled with the control channel's status when that has ended; code 0 is the runner's own wish. */
