@@ -5,6 +5,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { beamBench } from "./beam/beam.ts";
 import { closeBench, engineBench, shapeBench } from "./engine.ts";
 import { fileToRowsBench } from "./file-to-rows.ts";
 import { jitterBench } from "./jitter.ts";
@@ -17,7 +18,8 @@ import { replaceTable, table } from "./table.ts";
 const USAGE = `Usage: npm run bench -- [SUITE...] [--short] [--json FILE] [--docs]
 
 Suites: engine, shape, file, close, poller-start, jitter; all of them by default.
-By name alone, since they start a Kubernetes control plane and take long: operator, cronjobs.
+By name alone, since they need heavy parts and take long: beam (in a short run always, without them), and operator and
+cronjobs, which start a Kubernetes control plane.
   --short      less work, in a minute: checks the outputs, its figures are rough
   --feeds N    how many feeds the operator has; 1,000, or 30 in a short run
   --json FILE  write {"results": [{name, unit, value, rivals: [{name, value, ratio}]}]}
@@ -34,10 +36,13 @@ const SUITES: Readonly<Record<string, Suite>> = {
   close: closeBench,
   "poller-start": ({ short }) => pollerStartBench({ runs: short ? 3 : 15 }),
   jitter: ({ short }) => jitterBench({ slots: short ? 5 : 20 }),
+  beam: beamBench,
   operator: operatorBench,
   cronjobs: cronJobsBench,
 };
-const BY_NAME_ALONE = ["operator", "cronjobs"];
+const BY_NAME_ALONE = ["beam", "operator", "cronjobs"];
+/** Of these, what a short run has all the same: it takes seconds there. */
+const LIGHT_WHEN_SHORT = ["beam"];
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -54,7 +59,8 @@ async function main(): Promise<void> {
     console.log(USAGE);
     return;
   }
-  const all = Object.keys(SUITES).filter((name) => !BY_NAME_ALONE.includes(name));
+  const isLight = (name: string) => !BY_NAME_ALONE.includes(name) || (values.short && LIGHT_WHEN_SHORT.includes(name));
+  const all = Object.keys(SUITES).filter(isLight);
   const names = positionals.length > 0 ? positionals : all;
   const feeds = values.feeds === undefined ? undefined : Number(values.feeds);
   if (feeds !== undefined && !(Number.isInteger(feeds) && feeds > 0)) {

@@ -13,4 +13,6 @@ export interface BenchResult {
   readonly unit: string;
   readonly value: number;
   readonly rivals: readonly RivalResult[];
+  /** Rivals that could not be had on this machine, and why. */
+  readonly leftOut?: readonly { readonly name: string; readonly missing: string }[];
 }

@@ -5,8 +5,11 @@ const END = "<!-- bench:end -->";
 
 /** The results as a Markdown table, a line each, with the rivals and how many times better we are. */
 export function table(results: readonly BenchResult[]): string {
-  const lines = results.map(({ name, unit, value, rivals }) => {
-    const against = rivals.map((rival) => `${rival.name} ${figure(rival.value)} (${figure(rival.ratio)}×)`);
+  const lines = results.map(({ name, unit, value, rivals, leftOut = [] }) => {
+    const against = [
+      ...rivals.map((rival) => `${rival.name} ${figure(rival.value)} (${figure(rival.ratio)}×)`),
+      ...leftOut.map((rival) => `${rival.name} left out: ${rival.missing}`),
+    ];
     return `| ${name} | ${figure(value)} ${unit} | ${against.join(", ")} |`;
   });
   return ["| what | median | rivals in the same run (ratio) |", "|---|---|---|", ...lines].join("\n");

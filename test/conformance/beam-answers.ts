@@ -1,6 +1,6 @@
 /** What Beam says to a suite, on its runners: one run a resolution, from a file of quotes to files of rows and letters. */
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -8,11 +8,10 @@ import type { BoundedPipeline } from "../../src/pipeline/beam-pipeline.ts";
 import { boundedYaml } from "../../src/pipeline/beam-yaml.ts";
 import { runDirect } from "../../src/pipeline/direct-runner.ts";
 import { boundedProto } from "../../src/pipeline/pipeline-proto.ts";
-import type { DeadLetterMessage } from "../../src/quotes/wire.ts";
 import type { Prism } from "../prism/prism.ts";
 import type { Answer } from "./answers.ts";
-import { rowsIn } from "./rows.ts";
-import { messagesOf, type Suite } from "./suite.ts";
+import { layOut, readAnswer } from "./pipeline-files.ts";
+import type { Suite } from "./suite.ts";
 import { scriptedProto } from "./scripted-proto.ts";
 
 /** Runs the pipelines of a suite, one a resolution. */
@@ -63,34 +62,18 @@ function oneByOne(run: (pipeline: BoundedPipeline) => Promise<void>): Run {
   };
 }
 
-async function runOnPrism(prism: Prism, pipeline: Uint8Array): Promise<void> {
+/** @throws Error when the pipeline does not end well */
+export async function runOnPrism(prism: Prism, pipeline: Uint8Array): Promise<void> {
   const { state, messages } = await prism.run(pipeline);
   if (state !== "DONE") throw new Error(`Prism ended as ${state}: ${messages.slice(-3).join("\n")}`);
 }
 
 async function answerOf(suite: Suite, run: Run): Promise<Answer> {
-  const { feed, symbols, windows } = suite;
   const directory = await mkdtemp(join(tmpdir(), "stockfeed-conformance-"));
   try {
-    const quotesFile = join(directory, "quotes.ndjson");
-    await writeFile(
-      quotesFile,
-      messagesOf(suite)
-        .map(({ data }) => `${data}\n`)
-        .join(""),
-    );
-    const pipelines: BoundedPipeline[] = [];
-    for (const [i, window] of windows.entries()) {
-      const own = join(directory, String(i));
-      const [rowsDirectory, deadLettersDirectory] = [join(own, "rows"), join(own, "letters")];
-      for (const made of [own, rowsDirectory, deadLettersDirectory]) await mkdir(made);
-      pipelines.push({ feed, symbols, window, quotesFile, rowsDirectory, deadLettersDirectory });
-    }
+    const pipelines = await layOut(suite, directory);
     await run(pipelines);
-    const rows = await Promise.all(pipelines.map(async ({ rowsDirectory }) => rowsIn(rowsDirectory)));
-    // Each run reads all quotes, and buries the same.
-    const letters = (await rowsIn(pipelines[0]?.deadLettersDirectory ?? "")) as unknown as DeadLetterMessage[];
-    return { rows: rows.flat(), refused: letters.map(({ attributes }) => attributes.reason) };
+    return await readAnswer(pipelines);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

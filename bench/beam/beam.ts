@@ -1,0 +1,148 @@
+/**
+ * The embedded engine against Beam and Flink, from a file of quotes to files of rows: one program each, measured from its
+ * start to its end, on two sizes of the same work. What the larger one takes longer is what quotes take; the rest is what
+ * it takes to start, and to close the windows that are open at the end. Every run's rows are held to brute force, those of
+ * sizes beyond it to the embedded engine's, before any figure is given.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Answer, bruteForce } from "../../test/conformance/answers.ts";
+import { firstDifference } from "../../test/conformance/compare.ts";
+import { readAnswer } from "../../test/conformance/pipeline-files.ts";
+import { messagesOf, type Suite } from "../../test/conformance/suite.ts";
+import type { BenchResult } from "../result.ts";
+import { medianOf } from "../timing.ts";
+import { allContestants, type Contestant, lightContestants } from "./contestants.ts";
+import { type BeamWork, suiteOf, workIn } from "./work.ts";
+import { workerCostBench } from "./worker-cost.ts";
+
+/** Brute force takes a second for ten slots of a hundred symbols. */
+const BRUTE_FORCE_SLOTS = 24;
+const ROUNDS = 3;
+
+/** What one run took. */
+interface Run {
+  readonly quotes: number;
+  readonly seconds: number;
+}
+
+/** A contestant's figure, once a round. */
+interface Samples {
+  readonly name: string;
+  readonly values: number[];
+}
+
+export async function beamBench({ short }: { readonly short: boolean }): Promise<BenchResult[]> {
+  const contestants = short ? lightContestants() : await allContestants(say);
+  const present = contestants.all.filter(({ missing }) => missing === undefined);
+  const leftOut = contestants.all.flatMap(({ name, missing }) => (missing === undefined ? [] : [{ name, missing }]));
+  const rates: Samples[] = present.map(({ name }) => ({ name, values: [] }));
+  const starts: Samples[] = present.map(({ name }) => ({ name, values: [] }));
+  const [embedded] = present;
+  if (embedded === undefined) throw new Error("The embedded engine has to be there.");
+  const runs = new Runs(embedded);
+  try {
+    await runs.check(embedded, short ? embedded.slots[1] : BRUTE_FORCE_SLOTS);
+    const rounds = short ? 1 : ROUNDS;
+    for (let round = 1; round <= rounds; round++) {
+      for (const [i, contestant] of present.entries()) {
+        const [small, large] = await runs.bothSizes(contestant, round === 1);
+        const slope = (large.seconds - small.seconds) / (large.quotes - small.quotes);
+        // A busy machine may hide the difference, in a short run above all.
+        const perQuote = slope > 0 ? slope : large.seconds / large.quotes;
+        rates[i]?.values.push(1 / perQuote);
+        starts[i]?.values.push(small.seconds - small.quotes * perQuote);
+        const rate = Math.round(1 / perQuote).toLocaleString("en-US");
+        say(`round ${round} of ${rounds}: ${contestant.name}, ${large.seconds.toFixed(1)} s, ${rate} quotes/s`);
+      }
+    }
+  } finally {
+    await contestants.stop();
+  }
+  return [
+    { ...resultOf("beam: messages to rows, by files", "quotes/s", rates, "more"), leftOut },
+    { ...resultOf("beam: from start to end without quotes", "s", starts, "less"), leftOut },
+    ...(await workerCostBench({ short })),
+  ];
+}
+
+function say(line: string): void {
+  console.error(`  ${line}`);
+}
+
+/** Runs contestants, and holds what they give to what it should be. */
+class Runs {
+  readonly #suites = new Map<number, Suite>();
+  readonly #expected = new Map<number, Answer>();
+  readonly #embedded: Contestant;
+
+  constructor(embedded: Contestant) {
+    this.#embedded = embedded;
+  }
+
+  /** On the small work and on the large one. @param checked whether rows are compared, which may take longer than they */
+  async bothSizes(contestant: Contestant, checked: boolean): Promise<readonly [Run, Run]> {
+    const [small, large] = contestant.slots;
+    return [await this.#run(contestant, small, checked), await this.#run(contestant, large, checked)];
+  }
+
+  /** Throws where a contestant's rows, or the reasons of its dead letters, are not what they should be. */
+  async check(contestant: Contestant, slots: number): Promise<void> {
+    await this.#run(contestant, slots, true);
+  }
+
+  async #run(contestant: Contestant, slots: number, checked: boolean): Promise<Run> {
+    return this.#inDirectory(slots, async (work, log) => {
+      const started = performance.now();
+      await contestant.run(work, log);
+      const seconds = (performance.now() - started) / 1000;
+      if (checked && !(contestant === this.#embedded && slots > BRUTE_FORCE_SLOTS)) {
+        const answer = await readAnswer(work.pipelines);
+        const difference = firstDifference(contestant.name, answer, await this.#expectedOf(slots));
+        if (difference !== undefined) throw new Error(`${slots} slots: ${difference}`);
+      }
+      return { quotes: messagesOf(work.suite).length, seconds };
+    });
+  }
+
+  async #expectedOf(slots: number): Promise<Answer> {
+    const known = this.#expected.get(slots);
+    if (known !== undefined) return known;
+    const suite = this.#suiteOf(slots);
+    const answer =
+      slots > BRUTE_FORCE_SLOTS
+        ? await this.#inDirectory(slots, async (work, log) => {
+            await this.#embedded.run(work, log);
+            return readAnswer(work.pipelines);
+          })
+        : bruteForce(suite);
+    this.#expected.set(slots, answer);
+    return answer;
+  }
+
+  async #inDirectory<T>(slots: number, use: (work: BeamWork, log: string) => Promise<T>): Promise<T> {
+    const directory = await mkdtemp(join(tmpdir(), "stockfeed-bench-beam-"));
+    try {
+      return await use(await workIn(directory, this.#suiteOf(slots)), join(directory, "log"));
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  }
+
+  #suiteOf(slots: number): Suite {
+    const suite = this.#suites.get(slots) ?? suiteOf(slots);
+    this.#suites.set(slots, suite);
+    return suite;
+  }
+}
+
+/** The first contestant against the others. */
+function resultOf(name: string, unit: string, samples: readonly Samples[], better: "more" | "less"): BenchResult {
+  const [own = NaN, ...others] = samples.map(({ values }) => medianOf(values));
+  const rivals = others.map((value, i) => {
+    const ratio = better === "more" ? own / value : value / own;
+    return { name: samples[i + 1]?.name ?? "", value, ratio };
+  });
+  return { name, unit, value: own, rivals };
+}
