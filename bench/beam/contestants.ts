@@ -42,13 +42,12 @@ const direct: Contestant = {
   },
 };
 
-/** Those that need nothing but Node. */
+/** Those that need nothing but Node, on little work. */
 export function lightContestants(): Contestants {
-  const slots = [1, 8] as const;
   return {
     all: [
-      { ...embedded, slots },
-      { ...direct, slots },
+      { ...embedded, slots: [1, 200] },
+      { ...direct, slots: [1, 8] },
     ],
     stop: () => Promise.resolve(),
   };

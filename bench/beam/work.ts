@@ -7,7 +7,7 @@ import { quoteScript } from "../../test/conformance/quote-script.ts";
 import type { Suite } from "../../test/conformance/suite.ts";
 import { symbolNamed } from "../symbol-names.ts";
 
-export const SYMBOLS = 100;
+const SYMBOLS = 100;
 const INTERVAL_MS = 10_000;
 const DISORDER_SLOTS = 6;
 const MINUTES = [1, 5, 15];
