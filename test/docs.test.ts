@@ -11,6 +11,7 @@ import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cliReference } from "../scripts/cli-reference.ts";
 import { buildProgram } from "../src/main/cli.ts";
+import { PLUGIN } from "../src/main/plugin/plugin.ts";
 import { conditionReasons } from "./condition-reasons.ts";
 import { anchors, type Fence, fences, links } from "./markdown.ts";
 
@@ -44,22 +45,42 @@ describe("the documentation", () => {
     expect(broken).toEqual([]);
   });
 
-  it("shows no command and no flag that does not exist", async () => {
-    const program = await buildProgram();
+  it.each([
+    ["stockfeed", /(?:^|[|;&] *|npx |\w=\S* )stockfeed ([a-z]+)([^|;]*)/, undefined],
+    ["kubectl stockfeed", /\bkubectl stockfeed ([a-z]+)([^|;]*)/, PLUGIN],
+  ] as const)("shows no command of %s and no flag that does not exist", async (_, pattern, commands) => {
+    const program = await buildProgram(undefined, commands);
     const unknown = files.flatMap((file) =>
       commandLines(file).flatMap((line) => {
-        const [, name = "", rest = ""] = /(?:^|[|;&] *|npx |\w=\S* )stockfeed ([a-z]+)([^|;]*)/.exec(line) ?? [];
+        const [, name = "", rest = ""] = pattern.exec(line) ?? [];
         if (name === "") return [];
         const command = program.commands.find((each) => each.name() === name);
-        if (command === undefined) return [`${file}: stockfeed ${name}`];
+        if (command === undefined) return [`${file}: ${line}`];
         const flags = rest.replaceAll(/"[^"]*"/g, "").match(/(?<=\s)--?[a-z][a-z-]*/g) ?? [];
         const known = [command, ...command.commands].flatMap(({ options }) =>
           options.flatMap(({ short, long }) => [short, long]),
         );
-        return flags.filter((flag) => !known.includes(flag)).map((flag) => `${file}: stockfeed ${name} ${flag}`);
+        return flags.filter((flag) => !known.includes(flag)).map((flag) => `${file}: ${line} has ${flag}`);
       }),
     );
     expect(unknown).toEqual([]);
+  });
+
+  it("sets no value of the operator's chart that does not exist", () => {
+    const known = [...read("docs/reference/values.md").matchAll(/^\| `([\w.[\]]+)` \|/gm)].map(
+      (match) => match[1] ?? "",
+    );
+    const set = files.flatMap((file) =>
+      commandLines(file)
+        .filter((line) => line.includes("charts/stockfeed-operator"))
+        .flatMap((line) =>
+          [...line.matchAll(/--set ([\w.\\/-]+)=/g)].map((match) => ({ file, value: match[1] ?? "" })),
+        ),
+    );
+    expect(set.length).toBeGreaterThan(5);
+    // A value that is a map, such as env, has keys of its own.
+    const exists = (value: string) => known.some((name) => value === name || value.startsWith(`${name}.`));
+    expect(set.filter(({ value }) => !exists(value))).toEqual([]);
   });
 
   it("says of every reason that the controller can give what to do", () => {
