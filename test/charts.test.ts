@@ -139,6 +139,9 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
       namespaceSelector: { matchNames: ["markets"] },
       selector: { matchLabels: { "app.kubernetes.io/component": "stream" } },
     });
+    // A release for some namespaces looks at the Pods of those alone, as Google's kinds have it too.
+    expect(made).toContain("PodMonitoring stockfeed-operator-streams");
+    expect(made.join()).not.toContain("ClusterPodMonitoring");
     const none = await template(OPERATOR, {
       crds: { install: false },
       rbac: { create: false },
@@ -153,7 +156,11 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
     ["operator", {}],
     [
       "operator-of-two-namespaces",
-      { image: { digest: `sha256:${"0".repeat(64)}` }, namespaces: ["markets", "research"] },
+      {
+        image: { digest: `sha256:${"0".repeat(64)}` },
+        namespaces: ["markets", "research"],
+        monitoring: { podMonitor: { enabled: true }, podMonitoring: { enabled: true } },
+      },
     ],
     ["operator-with-everything", EVERYTHING],
   ])("renders golden/%s.yaml, which a person has looked at", async (name, values) => {
