@@ -76,6 +76,29 @@ describe("the container", () => {
     expect(stderr).toMatch(/control channel to 127\.0\.0\.1:\d+ broke/);
   });
 
+  it("ends with 1 when its data stream alone breaks, so that it is started anew", async () => {
+    const started = await start();
+    const { ended } = run(...flagsOf(started));
+    const worker = await started.worker("1-1");
+    await worker.run(bytes(7));
+    await worker.breakData();
+    expect((await ended).code).toBe(1);
+    const critical = started.logged.filter(({ severity }) => severity === Severity.CRITICAL);
+    expect(critical.map(({ message }) => message.split("\n")[0])).toEqual([
+      expect.stringMatching(/data channel to 127\.0\.0\.1:\d+ broke: the data went away/),
+    ]);
+  });
+
+  it("ends with 0 when the runner ends the data stream and then the control channel", async () => {
+    const started = await start();
+    const { ended } = run(...flagsOf(started));
+    const worker = await started.worker("1-1");
+    await worker.run(bytes(7));
+    await worker.endData();
+    worker.end();
+    expect((await ended).code).toBe(0);
+  });
+
   it("stops all its workers when it is stopped, and ends with 143", async () => {
     const started = await start({ siblingWorkerIds: ["1-2"] });
     const { ended, kill } = run(...flagsOf(started));

@@ -6,11 +6,13 @@
  * - Nothing of a bundle is kept once it is over: `forget` drops its inputs, and what the runner still sends to it.
  * - Messages may be of any size. gRPC's limit is 4 MiB, and a runner sends the input of a bundle as one.
  * - A sender waits while the runner does not read.
+ * - A stream that has ended, well or badly, fails the bundles that lack some of their input; one that broke tells by
+ *   `broken` too. It is not opened again: the SDK's operators keep the channel that they began with.
  *
  * Data may come before the instruction that they belong to: both travel on streams of their own. They are kept until then.
  */
 import { once } from "node:events";
-import { ChannelCredentials, type ClientDuplexStream, Metadata } from "@grpc/grpc-js";
+import { ChannelCredentials, type ClientDuplexStream, Metadata, status, type StatusObject } from "@grpc/grpc-js";
 import { BeamFnDataClient, type Elements, type Elements_Data, type IDataChannel } from "./beam-sdk.ts";
 
 /** Bundles that are over and may still be sent data, newest last; a runner ends within one message of knowing. */
@@ -24,15 +26,27 @@ class Inbox {
   readonly #parts: Part[] = [];
   #consumer: IDataChannel | undefined;
   #busy = false;
+  #isWhole = false;
+
+  /** Whether all that it is ever sent is here. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
 
   put(part: Part): void {
     this.#parts.push(part);
+    this.#isWhole ||= part.isLast;
     void this.#work();
   }
 
   open(consumer: IDataChannel): void {
     this.#consumer = consumer;
     void this.#work();
+  }
+
+  /** Nothing more comes. */
+  end(): void {
+    if (!this.#isWhole) this.#consumer?.onError(closed());
   }
 
   /** Parts in their order, each to its end. After an error the bundle is over, and `forget` comes. */
@@ -56,7 +70,10 @@ export class DataChannel {
   readonly #stream: ElementStream;
   readonly #inboxes = new Map<string, Map<string, Inbox>>();
   readonly #over = new Set<string>();
+  /** Fulfilled when the stream has ended otherwise than by the runner's wish. */
+  readonly broken: Promise<StatusObject>;
   #drained: Promise<unknown> | undefined;
+  #isClosed = false;
 
   constructor(stream: ElementStream) {
     this.#stream = stream;
@@ -65,7 +82,14 @@ export class DataChannel {
         if (!this.#over.has(instructionId)) this.#inbox(instructionId, transformId).put(part);
       }
     });
-    // The control channel ends too where the runner is gone, and says so.
+    this.broken = new Promise((resolve) => {
+      stream.once("status", (end: StatusObject) => {
+        this.#isClosed = true;
+        for (const inputs of this.#inboxes.values()) for (const inbox of inputs.values()) inbox.end();
+        if (end.code !== status.OK) resolve(end);
+      });
+    });
+    // The status says the same.
     stream.on("error", () => undefined);
   }
 
@@ -76,7 +100,9 @@ export class DataChannel {
 
   /** Hands a bundle's input to `consumer` from now on, beginning with what is there already. */
   registerConsumer(bundleId: string, transformId: string, consumer: IDataChannel): Promise<void> {
-    this.#inbox(bundleId, transformId).open(consumer);
+    const inbox = this.#inbox(bundleId, transformId);
+    if (this.#isClosed && !inbox.isWhole) return Promise.reject(closed());
+    inbox.open(consumer);
     return Promise.resolve();
   }
 
@@ -100,7 +126,8 @@ export class DataChannel {
     return {
       sendData: (data) => this.#send({ instructionId, transformId, data, isLast: false }),
       sendTimers: () => Promise.reject(new Error("The SDK has no timers.")),
-      close: () => void this.#send({ instructionId, transformId, data: new Uint8Array(), isLast: true }),
+      close: () =>
+        void this.#send({ instructionId, transformId, data: new Uint8Array(), isLast: true }).catch(() => undefined),
       onError: (error) => {
         throw error;
       },
@@ -112,6 +139,7 @@ export class DataChannel {
   }
 
   async #send(element: Elements_Data): Promise<void> {
+    if (this.#isClosed) throw closed();
     if (this.#stream.write({ data: [element], timers: [] })) return;
     // All that waits, waits for the same: a listener each would soon be more than Node thinks well of.
     this.#drained ??= once(this.#stream, "drain").finally(() => (this.#drained = undefined));
@@ -125,6 +153,10 @@ export class DataChannel {
     inputs.set(transformId, inbox);
     return inbox;
   }
+}
+
+function closed(): Error {
+  return new Error("The data channel has ended.");
 }
 
 /** Opens a worker's data channel to `endpoint`, such as `127.0.0.1:12345`. */

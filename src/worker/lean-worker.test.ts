@@ -68,6 +68,17 @@ describe("a bundle", () => {
     expect((await connection.run(bytes(4))).values).toEqual(bytes(4));
   });
 
+  it("fails where its data stream ends amid its input, and so does every one after it", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    await start(workerFunctions.double);
+    await connection.run(bytes(1));
+    await connection.send("amid", bytes(2));
+    const amid = connection.begin("amid");
+    await connection.endData();
+    expect((await amid).response.error).toContain("The data channel has ended");
+    expect((await connection.begin("after")).response.error).toContain("The data channel has ended");
+  });
+
   it("prints nothing above the level of debugging", async () => {
     const printed = (["log", "info", "warn", "error"] as const).map((method) =>
       vi.spyOn(console, method).mockReturnValue(),

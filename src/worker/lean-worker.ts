@@ -12,7 +12,8 @@
  * - questions about a bundle that is not known, since it is over or its description is on the way, end in an error: here
  *   they get the answer that there is nothing to say, or to split;
  * - it asks for a bundle's description without saying which worker asks, which a runner of several cannot answer;
- * - it ends by itself after a billion milliseconds, and not when the runner does: here `ended` tells.
+ * - it ends by itself after a billion milliseconds, and not when the runner does: here `ended` tells;
+ * - it stays, silent, where its data channel alone breaks: here `dataLost` tells.
  */
 import { Metadata, type StatusObject } from "@grpc/grpc-js";
 import {
@@ -35,11 +36,17 @@ type DescriptorAnswer = Parameters<Describe>[1];
 useDataSink();
 usePrecombine();
 
+/** A runner that goes away breaks all its channels, one after another; then the control channel says how it ended. */
+const LAST_WORD_MS = 5_000;
+
 export class LeanWorker extends Worker {
   /** Fulfilled with the control channel's status when that has ended; code 0 is the runner's own wish. */
   readonly ended: Promise<StatusObject>;
+  /** Rejects when a data channel has broken and the control channel has not ended soon after. */
+  readonly dataLost: Promise<never>;
   readonly #id: string;
   readonly #channels = new Map<string, DataChannel>();
+  readonly #lost = Promise.withResolvers<never>();
 
   /** Connects at once. @param controlUrl such as `127.0.0.1:12345` */
   constructor(id: string, controlUrl: string) {
@@ -48,6 +55,8 @@ export class LeanWorker extends Worker {
     this.ended = new Promise((resolve) => {
       this.controlChannel.once("status", resolve);
     });
+    this.dataLost = this.#lost.promise;
+    this.dataLost.catch(() => undefined);
     this.#introduce();
     // The status says the same.
     this.controlChannel.on("error", () => undefined);
@@ -130,8 +139,19 @@ export class LeanWorker extends Worker {
 
   /** The SDK's operators use of a channel what ours has; its type would be a class with a connection of its own. */
   override getDataChannel(endpoint: string): MultiplexingDataChannel {
-    const channel = this.#channels.get(endpoint) ?? openDataChannel(endpoint, this.#id);
-    this.#channels.set(endpoint, channel);
+    const channel = this.#channels.get(endpoint) ?? this.#open(endpoint);
     return channel as unknown as MultiplexingDataChannel;
+  }
+
+  #open(endpoint: string): DataChannel {
+    const channel = openDataChannel(endpoint, this.#id);
+    this.#channels.set(endpoint, channel);
+    void channel.broken.then(({ code, details }) => {
+      const error = new Error(`The data channel to ${endpoint} broke: ${details} (status ${code}).`);
+      setTimeout(() => {
+        this.#lost.reject(error);
+      }, LAST_WORD_MS).unref();
+    });
+    return channel;
   }
 }

@@ -29,7 +29,7 @@ export async function runWorker(settings: WorkerSettings, own: OwnModules): Prom
     await loadFunctionModules(functionModules(options), own);
     const worker = new LeanWorker(id, controlEndpoint);
     log.write("INFO", `Worker ${id} takes instructions from ${controlEndpoint}.`);
-    const { code, details } = await Promise.race([worker.ended, defect.thrown]);
+    const { code, details } = await Promise.race([worker.ended, worker.dataLost, defect.thrown]);
     if (code !== status.OK)
       throw new Error(`The control channel to ${controlEndpoint} broke: ${details} (status ${code}).`);
     log.write("INFO", `Worker ${id} was ended by the runner.`);

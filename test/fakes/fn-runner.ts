@@ -137,6 +137,16 @@ export class WorkerConnection {
     this.#control.emit("error", { code: status.UNAVAILABLE, details: "the runner went away" });
   }
 
+  /** Breaks the data stream alone. */
+  async breakData(): Promise<void> {
+    (await this.#data.promise).emit("error", { code: status.UNAVAILABLE, details: "the data went away" });
+  }
+
+  /** Ends the data stream alone, without an error. */
+  async endData(): Promise<void> {
+    (await this.#data.promise).end();
+  }
+
   async #write(instructionId: string, data: Uint8Array, isLast: boolean): Promise<void> {
     const stream = await this.#data.promise;
     const part = { instructionId, transformId: SOURCE, data, isLast };
