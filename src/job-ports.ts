@@ -72,6 +72,7 @@ export interface JobLaunch extends JobPlace {
   readonly network?: string;
   readonly subnetwork?: string;
   readonly workerImage: string;
+  /** Such as n2d-standard-2; of Dataflow's choice where it is left out. */
   readonly machineType?: string;
   /** The running job of the same name and place that this one takes over from, keeping its state. */
   readonly replaceJobId?: string;

@@ -57,8 +57,9 @@ export class ReconcileWorld {
     this.reconciler = this.#start();
   }
 
-  /** As if the process had been killed and started again. */
-  restart(): void {
+  /** As if the process had been killed and started again, with other settings where some are given. */
+  restart(changed: Partial<ControllerSettings> = {}): void {
+    Object.assign(this.#settings, changed);
     this.reconciler = this.#start();
   }
 

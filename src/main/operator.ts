@@ -41,6 +41,11 @@ const FLAGS: readonly (readonly [flags: string, description: string, variable: s
   ],
   ["--worker-network <name>", "network of Dataflow workers (default: default)", "STOCKFEED_WORKER_NETWORK"],
   ["--worker-subnetwork <name>", "subnetwork of Dataflow workers", "STOCKFEED_WORKER_SUBNETWORK"],
+  [
+    "--worker-machine-type <type>",
+    "machine type of Dataflow workers (default: Dataflow's own)",
+    "STOCKFEED_WORKER_MACHINE_TYPE",
+  ],
   ["--jobs-per-project <n>", "Dataflow jobs that a project may run at once", "STOCKFEED_JOBS_PER_PROJECT", "25"],
   [
     "--cluster-id <id>",

@@ -47,8 +47,10 @@ describe("the operator's options", () => {
 
   it("say how Dataflow jobs run", () => {
     const flags = { ...DEFAULTS, workerServiceAccount: "beam@acme.iam.gserviceaccount.com", workerNetwork: "feeds" };
-    expect(readOptions({ ...flags, workerImage: "worker:1" }, {}).dataflow).toEqual({
+    const machine = { workerImage: "worker:1", workerMachineType: "n2d-standard-2" };
+    expect(readOptions({ ...flags, ...machine }, {}).dataflow).toEqual({
       workerImage: "worker:1",
+      machineType: "n2d-standard-2",
       serviceAccountEmail: "beam@acme.iam.gserviceaccount.com",
       network: "feeds",
       jobsPerProject: 25,

@@ -59,10 +59,16 @@ export function jobHash(feed: JobFeed, window: WindowSpec, around: JobSurroundin
   const graph = pipelineOf(feed, window, 0);
   const version = graphVersions[graph.template];
   const made = { ...graph, version, symbols: graph.symbols.toSorted(), tempLocation, restart: restart ?? null };
-  const { workerImage = null, serviceAccountEmail = null, network = null, subnetwork = null } = settings;
+  const {
+    workerImage = null,
+    serviceAccountEmail = null,
+    network = null,
+    subnetwork = null,
+    machineType = null,
+  } = settings;
   const image = graph.template === "TypeScript" ? workerImage : null;
   return createHash("sha256")
-    .update(JSON.stringify([made, image, serviceAccountEmail, network, subnetwork]))
+    .update(JSON.stringify([made, image, serviceAccountEmail, network, subnetwork, machineType]))
     .digest("hex")
     .slice(0, 12);
 }
@@ -76,7 +82,7 @@ export function jobLaunch(
 ): JobLaunch {
   const { projectId, region, requestId, specHash, generation, replaces } = intent;
   const { tempLocation, maxWorkers } = feed.spec.dataflow;
-  const { workerImage = "", serviceAccountEmail, network, subnetwork } = settings;
+  const { workerImage = "", serviceAccountEmail, network, subnetwork, machineType } = settings;
   const label = resolutionLabel(window);
   const pipeline = pipelineOf(feed, window, generation);
   return {
@@ -101,6 +107,7 @@ export function jobLaunch(
     ...(serviceAccountEmail !== undefined && { serviceAccountEmail }),
     ...(network !== undefined && { network }),
     ...(subnetwork !== undefined && { subnetwork }),
+    ...(machineType !== undefined && { machineType }),
     ...(replaces !== undefined && { replaceJobId: replaces }),
   };
 }

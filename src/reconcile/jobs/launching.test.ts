@@ -3,6 +3,7 @@ import {
   MINUTE,
   NAME,
   PLACE,
+  SETTINGS,
   dataflow,
   specOf,
   jobsWorld,
@@ -126,6 +127,16 @@ describe("a feed on Dataflow", () => {
     expect(states(world)).toEqual(["job-1 Running"]);
     expect(world.condition("Ready")).toMatchObject({ status: "True" });
     expect(pipeline(world)).toMatchObject({ jobId: "job-1" });
+  });
+
+  it("runs on the machines that the operator is told of, and is updated when those change", async () => {
+    const settings = (machineType: string) => ({ dataflow: { ...SETTINGS.dataflow, machineType } });
+    const world = await runningWorld(specOf(), settings("n2d-standard-2"));
+    expect(world.jobs.launchOf("job-1").machineType).toBe("n2d-standard-2");
+    world.restart(settings("n2d-standard-4"));
+    await run(world);
+    expect(states(world)).toEqual(["job-1 Updated", "job-2 Running"]);
+    expect(world.jobs.launchOf("job-2").machineType).toBe("n2d-standard-4");
   });
 
   it("finds its own jobs again when its status is lost", async () => {
