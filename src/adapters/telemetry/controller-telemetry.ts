@@ -64,9 +64,14 @@ export function createControllerTelemetry(registry: Registry): OperatorTelemetry
   const failures = counter(CONTROLLER_METRICS.symbolFailures);
   // Here the statuses of feeds tell how the market looks to them; there are no pollers in this process.
   registry.removeSingleMetric(METRICS.marketState.name);
-  const { countJobLaunch, ...measures } = censuses(counter, (definition, collect) => {
-    return new Gauge({ ...settings(definition), collect });
-  });
+  const { countJobLaunch, ...measures } = censuses(
+    counter,
+    (definition, collect) => new Gauge({ ...settings(definition), collect }),
+    (feed) => {
+      for (const metric of [polled, missed]) metric.inc({ feed }, 0);
+      for (const outcome of POLLER_OUTCOMES) quotes.inc({ feed, outcome }, 0);
+    },
+  );
   return {
     telemetry: {
       observeReconcile: (result, seconds) => {
@@ -99,8 +104,9 @@ export function createControllerTelemetry(registry: Registry): OperatorTelemetry
 function censuses(
   counter: (definition: MetricDefinition) => Counter,
   gauge: (definition: MetricDefinition, collect: (this: Gauge) => void) => Gauge,
+  knowFeed: (feed: string) => void,
 ): Pick<OperatorTelemetry, "measureFeeds" | "measureJobs"> & Pick<ControllerTelemetry, "countJobLaunch"> {
-  const measureFeeds = feedGauges(gauge);
+  const measureFeeds = feedGauges(gauge, knowFeed);
   const measureJobs = countedGauge(
     (collect) => gauge(CONTROLLER_METRICS.jobs, collect),
     ({ jobs: value, ...labels }: JobCount) => {
@@ -123,11 +129,16 @@ function censuses(
 /** The gauges that tell of each feed; one count serves them all, since they are read in this order. */
 function feedGauges(
   gauge: (definition: MetricDefinition, collect: (this: Gauge) => void) => Gauge,
+  knowFeed: (feed: string) => void,
 ): OperatorTelemetry["measureFeeds"] {
   let feeds: readonly FeedReading[] = [];
   const measureStates = countedGauge(
     (collect) => gauge(CONTROLLER_METRICS.feedState, collect),
-    ({ feed, state }: FeedReading) => ({ labels: { feed, state }, value: 1 }),
+    ({ feed, state }: FeedReading) => {
+      // A counter that is not there yet can't be seen to rise, and a summary of a minute may be all that ever comes.
+      knowFeed(feed);
+      return { labels: { feed, state }, value: 1 };
+    },
   );
   countedGauge(
     (collect) => gauge(METRICS.marketState, collect),

@@ -145,6 +145,16 @@ describe("telemetry", () => {
       expect(await lines(`stockfeed_${name}{`)).toEqual([]);
   });
 
+  it("has counters of a feed from before its pollers tell anything", async () => {
+    const { registry } = createTelemetry();
+    const { measureFeeds } = createControllerTelemetry(registry);
+    measureFeeds(() => [{ feed: "markets/tech", state: "Ready", jobFailures: [] }]);
+    await registry.metrics();
+    const lines = (await registry.metrics()).split("\n");
+    expect(lines).toContain('stockfeed_slots_missed_total{feed="markets/tech"} 0');
+    expect(lines).toContain('stockfeed_quotes_total{feed="markets/tech",outcome="undelivered"} 0');
+  });
+
   it("has the process's own metrics too", async () => {
     const { registry } = createTelemetry();
     expect(await registry.metrics()).toMatch(/^process_resident_memory_bytes \d+$/m);
