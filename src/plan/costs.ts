@@ -29,7 +29,8 @@ export interface EngineCosts {
   readonly usd: number;
 }
 
-const HOURS = 730;
+/** Of a month. */
+export const HOURS = 730;
 const DAYS = 365 / 12;
 /** Of the New York Stock Exchange, in a year and a twelfth of it. */
 const TRADING_DAYS = 252 / 12;
@@ -39,6 +40,9 @@ const TIB = 2 ** 40;
 const POD = { cpu: 0.25, gb: 0.5 };
 /** A worker of Streaming Engine where no machine is named: n1-standard-2, with its boot disk. */
 const WORKER = { cpu: 2, gb: 7.5, diskGb: 30 };
+/** What that costs, US dollars an hour. */
+export const WORKER_USD_AN_HOUR =
+  WORKER.cpu * PRICES.workerCpu.usd + WORKER.gb * PRICES.workerMemory.usd + WORKER.diskGb * PRICES.workerDisk.usd;
 /** Bytes of a message, with attributes, ID and time. */
 const QUOTE_BYTES = 300;
 const ROW_BYTES = 550;
@@ -74,14 +78,13 @@ function dataflow(
   month: { readonly published: number; readonly quotes: number; readonly rows: number },
 ): EngineCosts {
   const windows = windowSpecs(spec);
-  const { workerCpu, workerMemory, workerDisk, streamingEngine, pubsub, pubsubToBigQuery } = PRICES;
-  const worker = WORKER.cpu * workerCpu.usd + WORKER.gb * workerMemory.usd + WORKER.diskGb * workerDisk.usd;
+  const { streamingEngine, pubsub, pubsubToBigQuery } = PRICES;
   const windowsOfAQuote = windows.reduce((sum, window) => sum + slotsPerWindow(window), 0);
   const shuffled = month.quotes * windowsOfAQuote * SHUFFLED_BYTES;
   const rowBytes = month.rows * ROW_BYTES;
   const jobs = `${windows.length} ${windows.length === 1 ? "job" : "jobs"} of 1 worker`;
   return total("Dataflow", [
-    { what: jobs, usd: windows.length * HOURS * worker },
+    { what: jobs, usd: windows.length * HOURS * WORKER_USD_AN_HOUR },
     { what: "Streaming Engine", usd: (shuffled / GB) * streamingEngine.usd },
     {
       what: "Pub/Sub, quotes in and out",
