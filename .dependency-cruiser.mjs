@@ -1,6 +1,6 @@
 /**
  * The architecture as rules: imports run one way,
- *   api, quotes, windows, views, plan (pure) → cdk8s; ports → adapters, poll, stream, replay, pipeline, reconcile,
+ *   api, quotes, windows, views, plan (pure) → cdk8s, dashboards; ports → adapters, poll, stream, replay, pipeline, reconcile,
  *   console → main.
  * @type {import("dependency-cruiser").IConfiguration}
  */
@@ -57,6 +57,22 @@ export default {
       severity: "error",
       from: { path: "^cdk8s/", pathNot: "\\.test\\.ts$" },
       to: { path: "^(src|test|bench|scripts)/", pathNot: pure },
+    },
+    {
+      name: "dashboards-see-the-core-only",
+      comment: "Boards are data: what they import is pure, or Grafana's SDK. No program loads them.",
+      severity: "error",
+      from: { path: "^src/dashboards/", pathNot: "\\.test\\.ts$" },
+      to: {
+        path: ["^src/", "^node_modules/"],
+        pathNot: ["^src/dashboards/", pure, "^node_modules/@grafana/grafana-foundation-sdk/"],
+      },
+    },
+    {
+      name: "programs-know-no-dashboards",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/dashboards/" },
+      to: { path: "^src/dashboards/" },
     },
     {
       name: "nothing-imports-main",

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { alertsFile, crdTemplate, rulesFile, valuesFile, valuesSchemaFile } from "./chart/files.ts";
 import { feedsSchemaFile, feedsValuesFile } from "./chart/feeds.ts";
 import { chartReadme, feedsChartReadme, valuesReference } from "./chart/readme.ts";
+import { BOARDS, boardFile } from "../src/dashboards/boards.ts";
 import { cliReference } from "./cli-reference.ts";
 import { CRD_PATH, crdFile } from "./crd-file.ts";
 import { metricsReference } from "./metrics-reference.ts";
@@ -37,6 +38,10 @@ const generated: readonly Generated[] = [
   { path: "charts/stockfeed-operator/values.yaml", text: valuesFile },
   { path: "charts/stockfeed-operator/README.md", text: chartReadme },
   { path: "charts/stockfeeds/README.md", text: feedsChartReadme },
+  ...BOARDS.map((board) => ({
+    path: `charts/stockfeed-operator/dashboards/${board.name}.json`,
+    text: () => boardFile(board),
+  })),
   { path: "charts/stockfeeds/values.schema.json", text: feedsSchemaFile },
   { path: "charts/stockfeeds/values.yaml", text: feedsValuesFile },
   ...terraformDatasetFiles,

@@ -181,6 +181,23 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
     expect(inOrder(own).map(bare)).toEqual(inOrder(wanted).map(bare));
   });
 
+  it("holds Grafana's boards for its sidecar, where somebody wants them", async () => {
+    expect(kindsOf(await template(OPERATOR)).join()).not.toContain("ConfigMap");
+    const labels = { grafana_dashboard: "yes" };
+    const annotations = { grafana_folder: "Feeds" };
+    const dashboards = { enabled: true, namespace: "grafana", labels, annotations };
+    const maps = (await template(OPERATOR, { dashboards })).filter(({ kind }) => kind === "ConfigMap");
+    expect(maps.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).toSorted()).toEqual(
+      ["dataflow", "feed", "market", "operator"].map((board) => `grafana/stockfeed-operator-board-${board}`),
+    );
+    for (const map of maps) {
+      expect(map.metadata).toMatchObject({ labels, annotations });
+      const [file, text] = Object.entries(map.data as Record<string, string>)[0] ?? ["", ""];
+      const committed = readFileSync(`${OPERATOR}/dashboards/${file.replace("stockfeed-", "")}`, "utf8");
+      expect(JSON.parse(text)).toEqual(JSON.parse(committed));
+    }
+  });
+
   it("names everything after the release, so that two may be side by side", async () => {
     const names = (await template(OPERATOR, { crds: { install: false } }, "blue")).map(({ metadata }) => metadata.name);
     for (const name of names) expect(name).toMatch(/^blue-stockfeed-operator/);

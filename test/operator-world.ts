@@ -1,4 +1,4 @@
-import { vi } from "vitest";
+import { setTimeout as wait } from "node:timers/promises";
 import { operatorInstall } from "../cdk8s/operator.ts";
 import type { KubeObject } from "../src/api/kube-object.ts";
 import { type BigQueryServer, startBigQuery } from "./bigquery/bigquery-server.ts";
@@ -29,8 +29,12 @@ export async function operatorWorldMissing(): Promise<string | undefined> {
 }
 
 /** Asks until the answer is true, for half a minute unless told otherwise. */
-export function until(look: () => Promise<boolean | undefined>, timeout = PATIENCE_MS): Promise<unknown> {
-  return vi.waitUntil(look, { timeout, interval: 100 });
+export async function until(look: () => Promise<boolean | undefined>, timeout = PATIENCE_MS): Promise<void> {
+  const end = Date.now() + timeout;
+  while ((await look()) !== true) {
+    if (Date.now() > end) throw new Error(`It is not so after ${timeout / 1000} s: ${String(look)}`);
+    await wait(100);
+  }
 }
 
 /** A control plane, Pub/Sub's emulator and a BigQuery with the tables, and operators that run on them under their own account. */

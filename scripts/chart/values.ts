@@ -89,6 +89,21 @@ function alertValues({ alert, severity, for: lasts, threshold }: Alert) {
   return z.strictObject({ ...common, threshold: limit }).prefault({});
 }
 
+const dashboards = z
+  .strictObject({
+    enabled: flag(false, "Grafana's boards, each in a ConfigMap that the sidecar of Grafana's chart finds by its label."),
+    namespace: text("Namespace of the ConfigMaps; the release's where it is empty."),
+    labels: z
+      .record(z.string(), z.string())
+      .default({ grafana_dashboard: "1" })
+      .describe("Labels by which the sidecar finds them."),
+    annotations: z
+      .record(z.string(), z.string())
+      .default({ grafana_folder: "StockFeed" })
+      .describe("Annotations by which the sidecar picks their folder."),
+  })
+  .prefault({});
+
 /** All values, by the names that people set them by. */
 export const operatorValues = z.strictObject({
   nameOverride: text("Name of the chart in names of objects."),
@@ -169,5 +184,6 @@ export const operatorValues = z.strictObject({
     .prefault({}),
   monitoring,
   alerts,
+  dashboards,
   global: object("Values that a parent chart sets for all; not used."),
 });
