@@ -10,11 +10,16 @@ import { TERRAFORM } from "./hcl.ts";
 import { providerClasses } from "./provider-package.ts";
 import { startProvider } from "./provider-server.ts";
 
-const PROGRAM = process.env.STOCKFEED_TEST_TERRAFORM ?? "terraform";
+const { STOCKFEED_TEST_TERRAFORM: PROGRAM = "terraform" } = process.env;
+
+/** It asks nobody whether there is a newer one. */
+const QUIET = { CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" };
 
 /** Why tests can't run terraform; undefined where they can. */
 export async function terraformMissing(): Promise<string | undefined> {
-  if (spawnSync(PROGRAM, ["version"], { stdio: "ignore" }).status !== 0)
+  const { stdout } = spawnSync(PROGRAM, ["version"], { encoding: "utf8", env: { ...process.env, ...QUIET } });
+  const [, major, minor] = /^Terraform v(\d+)\.(\d+)/m.exec(stdout) ?? [];
+  if (!(Number(major) > 1 || (Number(major) === 1 && Number(minor) >= 9)))
     return "no terraform 1.9 or newer on the path; STOCKFEED_TEST_TERRAFORM names one";
   if ((await providerClasses()) === undefined)
     return "no schema of the google provider; npm run e2e -- --parts fetches it";
@@ -68,8 +73,7 @@ export async function startTerraform(): Promise<Terraform> {
     const env = {
       PATH: process.env.PATH,
       HOME: scratch,
-      CHECKPOINT_DISABLE: "1",
-      TF_IN_AUTOMATION: "1",
+      ...QUIET,
       TF_DATA_DIR: data,
       ...provider.env,
     };
