@@ -39,7 +39,7 @@ interface SoftwareList {
   }[];
 }
 
-describe("the image", { timeout: 300_000 }, () => {
+describe("the image", { timeout: 600_000 }, () => {
   let directory: string;
   let image: string;
   let instructions: string[];
@@ -61,7 +61,7 @@ describe("the image", { timeout: 300_000 }, () => {
       if (from !== "") await cp(join(build, from), join(image, to === "./" ? from : to), { recursive: true });
     }
     await rm(build, { recursive: true });
-  }, 300_000);
+  }, 600_000);
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
   /** Starts the image's entry point, and gives what it has said once `enough` is there, or once it ends. */

@@ -38,10 +38,19 @@ async function verify({ files: patterns }: Group, reports: string): Promise<Verd
   );
 }
 
-/** Runs test files; what they print themselves goes to standard error, and only where one fails. */
+/** Runs test files; what they and the runner print goes to standard error, and only where one fails. */
 async function runTests(config: string, files: readonly string[], report: string): Promise<Run> {
   await rm(report, { force: true });
-  const vitest = ["vitest", "run", "--config", config, "--reporter=json", `--outputFile=${report}`, ...files];
+  const vitest = [
+    "vitest",
+    "run",
+    "--config",
+    config,
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile=${report}`,
+    ...files,
+  ];
   const child = spawn("npx", ["--no-install", ...vitest], { stdio: ["ignore", "pipe", "pipe"] });
   const said: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => said.push(chunk));

@@ -39,6 +39,15 @@ describe("a group's verdict", () => {
       state: "failed",
       failures: ["b.test.ts: No such module"],
     });
+    const [file] = broken.testResults;
+    const silent = {
+      testResults: [{ ...file!, message: "", assertionResults: run("skipped").testResults[0]!.assertionResults }],
+    };
+    expect(verdictOf([silent], [])).toEqual({
+      state: "failed",
+      detail: "0 tests; 1 failed",
+      failures: ["b.test.ts: it broke before its first test; see above"],
+    });
   });
 
   it("is skipped, and says why, where nothing ran", () => {

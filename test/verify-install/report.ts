@@ -43,11 +43,13 @@ export function verdictOf(runs: readonly Run[], missing: readonly string[]): Ver
     // A file that breaks before its first test has none to blame.
     ...files
       .filter(({ status, assertionResults }) => status === "failed" && !assertionResults.some(isFailed))
-      .map(({ name, message }) => `${name}: ${firstLine(message)}`),
+      .map(({ name, message }) => `${name}: ${firstLine(message) || "it broke before its first test; see above"}`),
     ...tests.filter(isFailed).map(({ fullName, failureMessages }) => `${fullName}: ${firstLine(failureMessages?.[0])}`),
   ];
   const notes = [
-    ...(skipped > 0 ? [`${skipped} skipped, for want of a part (npm run e2e -- --parts)`] : []),
+    ...(skipped > 0 && failures.length === 0
+      ? [`${skipped} skipped, for want of a part (npm run e2e -- --parts)`]
+      : []),
     ...missing.map((pattern) => `there is no ${pattern} yet`),
   ];
   const detail = [`${passed} tests`, ...(failures.length > 0 ? [`${failures.length} failed`] : []), ...notes].join(
