@@ -31,9 +31,13 @@ export const ALERTS: readonly Alert[] = [
     of: "feed",
     severity: "warning",
     for: "15m",
-    // While another replica begins to lead, nobody tells of feeds: that must not begin the wait anew.
-    expr: `max by (feed) (last_over_time(stockfeed_feed_state{state=~"New|Reconciling|Stalled"}[3m]))
-unless on (feed) stockfeed_feed_state{state=~"Ready|Suspended|Deleting"}`,
+    // While another replica begins to lead, nobody tells of feeds: that must not begin the wait anew. Under a leader that has
+    // led for a minute a feed of which nothing is told is gone.
+    expr: `max by (feed) (stockfeed_feed_state{state=~"New|Reconciling|Stalled"})
+or
+  max by (feed) (last_over_time(stockfeed_feed_state{state=~"New|Reconciling|Stalled"}[3m]))
+  unless on (feed) stockfeed_feed_state
+  unless on () (stockfeed_leader{$operator} == 1 and stockfeed_leader{$operator} offset 1m == 1)`,
     summary: "Feed {{ $labels.feed }} is not Ready.",
     description:
       "Something that feed {{ $labels.feed }} needs is missing or refused; the condition Ready of its status says what.",

@@ -4,6 +4,7 @@ const NEIGHBOUR = 'feed="markets/gold"';
 /** A market that is open all the time. */
 const OPEN = { [`stockfeed_market_state{${FEED},state="Open",${A}}`]: "1+0x120" };
 const state = (name: string, labels = A) => `stockfeed_feed_state{${FEED},state="${name}",${labels}}`;
+const leader = (labels: string) => `stockfeed_leader{${labels}}`;
 const missed = `stockfeed_slots_missed_total{${FEED},${A}}`;
 const polled = `stockfeed_slots_polled_total{${FEED},${A}}`;
 const failures = (kind: string) => `stockfeed_symbol_failures_total{${FEED},kind="${kind}",${A}}`;
@@ -49,7 +50,9 @@ export const POLLING_CASES: readonly AlertCase[] = [
     behaves: "fires for a feed that waits, then stalls, while one operator hands over to another",
     series: {
       [state("Reconciling")]: "1+0x12 stale",
-      [state("Stalled", B)]: "_x15 1+0x40",
+      [leader(A)]: "1+0x12 stale",
+      [state("Stalled", B)]: "_x16 1+0x40",
+      [leader(B)]: "0+0x14 1+0x40",
     },
     at: "16m",
     fires: notReady,
@@ -68,6 +71,12 @@ export const POLLING_CASES: readonly AlertCase[] = [
   },
   {
     alert: "StockFeedNotReady",
+    behaves: "ends at once where the feed is deleted",
+    series: { [state("Stalled")]: "1+0x40 stale", [leader(A)]: "1+0x60" },
+    at: "20m30s",
+  },
+  {
+    alert: "StockFeedNotReady",
     behaves: "ends at once where the feed is Ready again",
     series: { [state("Stalled")]: "1+0x40 stale", [state("Ready")]: "_x41 1+0x20" },
     at: "21m",
@@ -81,8 +90,8 @@ export const POLLING_CASES: readonly AlertCase[] = [
   {
     alert: "StockFeedNotReady",
     behaves: "does not fire for a feed that is deleted meanwhile",
-    series: { [state("Stalled")]: "1+0x27 stale", [state("Deleting")]: "_x28 1 stale" },
-    at: "15m30s",
+    series: { [state("Stalled")]: "1+0x28 stale", [leader(A)]: "1+0x60" },
+    at: "15m",
   },
   {
     alert: "StockFeedSlotsMissed",
