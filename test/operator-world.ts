@@ -175,9 +175,13 @@ export const FEEDS = "/apis/stockfeed.dev/v1alpha1/namespaces/markets/stockfeeds
 
 /** What an operator answers on its metrics port. */
 export async function answerOf(operator: StockfeedProcess, path: string): Promise<string> {
-  await operator.complaint(/"metricsPort":\d+/);
-  const port = /"metricsPort":(\d+)/.exec(operator.stderr)?.[1] ?? "";
-  return (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+  return (await fetch(`http://${await addressOf(operator)}${path}`)).text();
+}
+
+/** Where an operator, or another program with a metrics port, has that. */
+export async function addressOf(program: StockfeedProcess): Promise<string> {
+  await program.complaint(/"metricsPort":\d+/);
+  return `127.0.0.1:${/"metricsPort":(\d+)/.exec(program.stderr)?.[1] ?? ""}`;
 }
 
 /** Makes the namespace, account and rights of an install, or brings them to this. */

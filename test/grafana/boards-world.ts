@@ -10,7 +10,7 @@ import { type FakeDataflow, startFakeDataflow } from "../fakes/dataflow-server.t
 import type { AnyObject } from "../kube-client.ts";
 import { type Kubelet, startKubelet } from "../kubelet/kubelet.ts";
 import { createViewSql, VIEWS } from "../../src/views/bigquery-schema.ts";
-import { answerOf, FEEDS, OperatorWorld, PROJECT } from "../operator-world.ts";
+import { addressOf, FEEDS, OperatorWorld, PROJECT } from "../operator-world.ts";
 import { StockfeedProcess } from "../stockfeed-process.ts";
 import { PrometheusServer } from "./prometheus-server.ts";
 
@@ -190,11 +190,6 @@ export const msOf = (micros: unknown): number => Number(micros) / 1000;
 function asSent(name: string, value: unknown): unknown {
   if (/_(start|end|time|at)$/.test(name)) return new Date(msOf(value)).toISOString();
   return typeof value === "bigint" ? String(value) : value;
-}
-
-async function addressOf(operator: StockfeedProcess): Promise<string> {
-  await answerOf(operator, "/healthz");
-  return `127.0.0.1:${/"metricsPort":(\d+)/.exec(operator.stderr)?.[1] ?? ""}`;
 }
 
 /** Looks until there is something. */

@@ -14,6 +14,13 @@ export interface Series {
   readonly points: readonly (readonly [time: number, value: number])[];
 }
 
+/** An alert as Prometheus has it, before any Alertmanager. */
+interface ActiveAlert {
+  readonly state: "pending" | "firing";
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
 interface Result {
   readonly metric: Readonly<Record<string, string>>;
   readonly value?: readonly [number, string];
@@ -37,14 +44,26 @@ export class PrometheusServer {
     this.#directory = directory;
   }
 
-  /** @param targets addresses (`127.0.0.1:port`) to scrape, by the name of their job */
-  static async start(targets: Readonly<Record<string, readonly string[]>>): Promise<PrometheusServer> {
+  /**
+   * @param targets addresses (`127.0.0.1:port`) to scrape, by the name of their job
+   * @param rules groups of alerts, as a file of rules has them, to evaluate as often
+   */
+  static async start(
+    targets: Readonly<Record<string, readonly string[]>>,
+    rules = "groups: []",
+  ): Promise<PrometheusServer> {
     const directory = await mkdtemp(join(tmpdir(), "stockfeed-prometheus-"));
     const jobs = Object.entries(targets).map(([job, addresses]) => ({
       job_name: job,
       static_configs: [{ targets: addresses }],
     }));
-    const settings = { global: { scrape_interval: `${SCRAPE_MS / 1000}s` }, scrape_configs: jobs };
+    const interval = `${SCRAPE_MS / 1000}s`;
+    const settings = {
+      global: { scrape_interval: interval, evaluation_interval: interval },
+      rule_files: ["rules.yml"],
+      scrape_configs: jobs,
+    };
+    await writeFile(join(directory, "rules.yml"), rules);
     await writeFile(join(directory, "prometheus.yml"), JSON.stringify(settings));
     const address = `127.0.0.1:${await freePort()}`;
     const flags = [
@@ -72,6 +91,11 @@ export class PrometheusServer {
   /** Values of a label, as variables of boards ask for them. */
   async labelValues(series: string, label: string): Promise<readonly string[]> {
     return (await this.#ask(`label/${label}/values`, { "match[]": series })) as readonly string[];
+  }
+
+  /** The alerts that wait or fire. */
+  async alerts(): Promise<readonly ActiveAlert[]> {
+    return ((await this.#ask("alerts", {})) as { readonly alerts: readonly ActiveAlert[] }).alerts;
   }
 
   async stop(): Promise<void> {
