@@ -91,7 +91,10 @@ function alertValues({ alert, severity, for: lasts, threshold }: Alert) {
 
 const dashboards = z
   .strictObject({
-    enabled: flag(false, "Grafana's boards, each in a ConfigMap that the sidecar of Grafana's chart finds by its label."),
+    enabled: flag(
+      false,
+      "Grafana's boards, each in a ConfigMap that the sidecar of Grafana's chart finds by its label.",
+    ),
     namespace: text("Namespace of the ConfigMaps; the release's where it is empty."),
     labels: z
       .record(z.string(), z.string())
