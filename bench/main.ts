@@ -13,13 +13,14 @@ import { cronJobsBench } from "./operator/cron-jobs.ts";
 import { operatorBench } from "./operator/operator.ts";
 import { pollerStartBench } from "./poller-start.ts";
 import type { BenchResult } from "./result.ts";
+import { streamPodBench } from "./stream-pod.ts";
 import { replaceTable, table } from "./table.ts";
 
 const USAGE = `Usage: npm run bench -- [SUITE...] [--short] [--json FILE] [--docs]
 
 Suites: engine, shape, file, close, poller-start, jitter; all of them by default.
-By name alone, since they need heavy parts and take long: beam (in a short run always, without them), and operator and
-cronjobs, which start a Kubernetes control plane.
+By name alone, since they need heavy parts and take long: beam (in a short run always, without them), stream, which
+starts the Pub/Sub emulator, and operator and cronjobs, which start a Kubernetes control plane.
   --short      less work, in a minute: checks the outputs, its figures are rough
   --feeds N    how many feeds the operator has; 1,000, or 30 in a short run
   --json FILE  write {"results": [{name, unit, value, rivals: [{name, value, ratio}]}]}
@@ -37,10 +38,11 @@ const SUITES: Readonly<Record<string, Suite>> = {
   "poller-start": ({ short }) => pollerStartBench({ runs: short ? 3 : 15 }),
   jitter: ({ short }) => jitterBench({ slots: short ? 5 : 20 }),
   beam: beamBench,
+  stream: streamPodBench,
   operator: operatorBench,
   cronjobs: cronJobsBench,
 };
-const BY_NAME_ALONE = ["beam", "operator", "cronjobs"];
+const BY_NAME_ALONE = ["beam", "stream", "operator", "cronjobs"];
 /** Of these, what a short run has all the same: it takes seconds there. */
 const LIGHT_WHEN_SHORT = ["beam"];
 
