@@ -39,7 +39,7 @@ function metricsIn(expr: string): string[] {
 function labelsIn(expr: string): string[] {
   const matched = [...expr.matchAll(/([a-z_]+)(?:=~|!~|!=|=)"/g)].map(([, label = ""]) => label);
   const grouped = [...expr.matchAll(/\b(?:by|on) \(([^)]*)\)/g)].flatMap(([, list = ""]) => list.split(/, */));
-  return [...matched, ...grouped];
+  return [...matched, ...grouped].filter((label) => label !== "");
 }
 
 describe("the boards", () => {

@@ -6,7 +6,6 @@ import * as sql from "./sql.ts";
 import { bigQuerySource, datasetNames, labelValues, prometheusSource } from "./variables.ts";
 
 const JOBS = `resolution=~"$resolution"`;
-const RATE = "$__rate_interval";
 /** Jobs that have a worker. */
 const AT_WORK = `stockfeed_jobs{${JOBS},state=~"Running|Updating|Draining|Cancelling"}`;
 const PRICE = Number(WORKER_USD_AN_HOUR.toFixed(4));
@@ -85,13 +84,13 @@ const jobs: Section = {
       queries: [{ expr: `sum by (state) (stockfeed_jobs{${JOBS}})`, legend: "{{state}}" }],
     }),
     lines({
-      title: "Launches",
+      title: "Launches in the last hour",
       description:
-        "Jobs that were launched, an hour: for the spec, which is a new feed or a change, or since the job before failed, which is a restart.",
+        "Jobs that were launched in the hour before: for the spec, which is a new feed or a change, or since the job before failed, which is a restart.",
       unit: "none",
-      overrides: [colored("failure", "red"), colored("spec", "blue")],
+      overrides: [colored("for failure", "red"), colored("for spec", "blue")],
       queries: [
-        { expr: `3600 * sum by (cause) (rate(stockfeed_job_launches_total{${JOBS}}[${RATE}]))`, legend: "{{cause}}" },
+        { expr: `sum by (cause) (increase(stockfeed_job_launches_total{${JOBS}}[1h]))`, legend: "for {{cause}}" },
       ],
     }),
     lines({
@@ -111,6 +110,21 @@ const jobs: Section = {
       stacked: true,
       steps: true,
       queries: [{ expr: `sum by (resolution) (${AT_WORK}) * ${PRICE}`, legend: "{{resolution}}" }],
+    }),
+    lines({
+      title: "Failures in a row",
+      description:
+        "Jobs of a feed's window that failed one after the other, until one runs. At five the feed stalls until its spec changes.",
+      unit: "none",
+      decimals: 0,
+      width: 24,
+      limits: { bad: 5 },
+      queries: [
+        {
+          expr: `max by (feed, resolution) (stockfeed_job_failures{${JOBS}}) or on () label_replace(vector(0), "feed", "none", "", "")`,
+          legend: "{{feed}} {{resolution}}",
+        },
+      ],
     }),
   ],
 };

@@ -139,7 +139,7 @@ const polling: Section = {
       unit: "cps",
       queries: [
         {
-          expr: `sum by (kind) (rate(stockfeed_symbol_failures_total{${FEED}}[${RATE}])) or label_replace(vector(0), "kind", "any", "", "")`,
+          expr: `sum by (kind) (rate(stockfeed_symbol_failures_total{${FEED}}[${RATE}])) or on () label_replace(vector(0), "kind", "none", "", "")`,
           legend: "{{kind}}",
         },
       ],
@@ -151,6 +151,20 @@ const polling: Section = {
       unit: "percentunit",
       limits: { bad: 0.95 },
       queries: [{ expr: `${stale(RATE)} / ${arrived(RATE)}`, legend: "{{feed}}" }],
+    }),
+    lines({
+      title: "Market, as feeds see it",
+      description:
+        "Feeds by the state of their market: Stale means that in an open session no price moved for polling.staleAfter.",
+      unit: "none",
+      decimals: 0,
+      width: 24,
+      steps: true,
+      stacked: true,
+      overrides: [colored("Open", "green"), colored("Closed", "blue"), colored("Stale", "red")],
+      queries: [
+        { expr: `count by (state) (max by (feed, state) (stockfeed_market_state{${FEED}}))`, legend: "{{state}}" },
+      ],
     }),
   ],
 };

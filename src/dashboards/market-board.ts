@@ -69,18 +69,18 @@ const now: Section = {
       renamed: {
         resolution: "Resolution",
         best_symbol: "Best",
-        best_gain: "Its gain",
+        best_gain: "Best gain",
         worst_symbol: "Worst",
-        worst_gain: "Gain of the worst",
+        worst_gain: "Worst gain",
       },
       columns: [
-        { name: "Its gain", properties: unitOf("percent", 3) },
-        { name: "Gain of the worst", properties: unitOf("percent", 3) },
+        { name: "Best gain", properties: unitOf("percent", 3) },
+        { name: "Worst gain", properties: unitOf("percent", 3) },
       ],
       queries: [{ sql: sql.EXTREMES }],
     }),
     bars({
-      title: "Percentage gain in the newest window of $minutes min",
+      title: "Percentage gain in the newest window of ${minutes:text}",
       description: "100 × (last price − first price) / first price of each symbol; green rose, red fell.",
       unit: "percent",
       decimals: 3,
@@ -92,7 +92,7 @@ const now: Section = {
 };
 
 const overTime: Section = {
-  title: "Over time, windows of $minutes min",
+  title: "Over time, windows of ${minutes:text}",
   panels: [
     lines({
       title: "Mean price of the top stocks",
@@ -118,7 +118,7 @@ const symbol: Section = {
   title: "$symbol",
   panels: [
     lines({
-      title: "Prices of $symbol in windows of $minutes min",
+      title: "Prices of $symbol in windows of ${minutes:text}",
       description: "The area reaches from each window's lowest to its highest price; with the mean and the last price.",
       unit: "currencyUSD",
       decimals: 2,

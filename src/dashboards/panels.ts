@@ -129,7 +129,7 @@ export function lines(panel: Lines): Panel {
 /** Bars of values that are compared. */
 export function bars(panel: Common): Panel {
   return common(new BarBuilder(), { width: 12, ...panel }, "table")
-    .height(9)
+    .height(8)
     .orientation(VizOrientation.Horizontal)
     .displayMode(BarGaugeDisplayMode.Basic)
     .valueMode(BarGaugeValueMode.Color)

@@ -9,8 +9,9 @@ const FEED = "feed = '$feed'";
 const MINUTES = "resolution_minutes = NUMERIC '$minutes'";
 const SYMBOL = "symbol = '$symbol'";
 const SHOWN = "$__timeFilter(window_end)";
-/** A resolution as people read it, such as `5 min`. */
-const RESOLUTION = "CONCAT(CAST(resolution_minutes AS STRING), ' min')";
+/** A resolution as people read it, such as `5 min` or `10 s`. */
+const RESOLUTION =
+  "IF(resolution_minutes < 1, CONCAT(CAST(CAST(ROUND(60 * resolution_minutes) AS INT64) AS STRING), ' s'), CONCAT(CAST(resolution_minutes AS STRING), ' min'))";
 
 /** A table or view of the dataset that the board's variables name. */
 const of = (name: string) => `\`\${project}.\${dataset}.${name}\``;

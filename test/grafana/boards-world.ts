@@ -24,8 +24,6 @@ const FAST = {
 };
 const PODS = "/api/v1/namespaces/markets/pods";
 const MINUTE = 60_000;
-/** How soon the slots of the Job that is made by hand are over. */
-const JOB_MS = 25_000;
 const PATIENCE_MS = 120_000;
 
 type Row = Readonly<Record<string, unknown>>;
@@ -66,13 +64,9 @@ export class BoardsWorld {
     const stands = { DATAFLOW_EMULATOR_HOST: dataflow.url, STORAGE_EMULATOR_HOST: this.#storage.url };
     const started = await operator.startOperator(["--worker-image", "worker:test"], stands);
     dataflow.jobs.failNextStart("The zone has no capacity.");
-    const end = Date.now() + JOB_MS;
     const provider = { type: "IEX", baseUrl: await this.#simulate() };
     await this.#apply("ticks", { ...FAST, provider, polling: { interval: "1s", workload: "Deployment" } });
-    await this.#apply("minutes", {
-      ...FAST,
-      polling: { interval: "1s", startLead: `${Math.min(59, Math.max(1, Math.round((end % MINUTE) / 1000)))}s` },
-    });
+    await this.#apply("minutes", { ...FAST, polling: { interval: "1s" } });
     await this.#apply("beam", {
       engine: "Dataflow",
       archive: false,
@@ -86,11 +80,14 @@ export class BoardsWorld {
     });
     await this.#apply("keyless", { provider: { type: "Finnhub", credentialsSecretRef: { name: "finnhub" } } });
     await this.#apply("asleep", { suspend: true, archive: false });
-    await this.#pollAMinute("minutes", Math.floor(end / MINUTE) - 1);
     this.#prometheus = await PrometheusServer.start({
       "stockfeed-operator": [await addressOf(started)],
       "stockfeed-pods": await this.#podAddresses(),
     });
+    // Seen at zero before, so that it is seen to rise.
+    const missed = 'stockfeed_slots_missed_total{feed="markets/minutes"}';
+    await soon(async () => ((await this.prometheus.instant(missed)).length > 0 ? true : undefined), missed);
+    await this.#missAMinute("minutes");
   }
 
   get prometheus(): PrometheusServer {
@@ -146,8 +143,8 @@ export class BoardsWorld {
     await this.operator.kube.create(FEEDS, this.operator.manifest(name, spec));
   }
 
-  /** Makes the Job that the feed's CronJob would have made in a minute of the past; its last slots are still to come. */
-  async #pollAMinute(feed: string, minute: number): Promise<void> {
+  /** Makes the Job that the feed's CronJob would have made two minutes ago: its slots are over, and it says so. */
+  async #missAMinute(feed: string): Promise<void> {
     const jobs = "/apis/batch/v1/namespaces/markets";
     type CronJob = AnyObject & {
       readonly spec: { readonly jobTemplate: { readonly metadata?: object; readonly spec: object } };
@@ -157,7 +154,7 @@ export class BoardsWorld {
     const { metadata, spec } = cronJob.spec.jobTemplate;
     const { uid } = cronJob.metadata;
     const owner = { apiVersion: "batch/v1", kind: "CronJob", name: `${feed}-poll`, uid, controller: true };
-    const name = `${feed}-poll-${minute}`;
+    const name = `${feed}-poll-${Math.floor(Date.now() / MINUTE) - 2}`;
     await this.operator.kube.create(`${jobs}/jobs`, {
       metadata: { ...metadata, name, ownerReferences: [owner] },
       spec,
