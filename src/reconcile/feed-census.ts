@@ -1,6 +1,7 @@
 import type { KubeObject } from "../api/kube-object.ts";
 import type { MarketState } from "../api/status.ts";
 import { recordsOf } from "./jobs/survey.ts";
+import { onceEach } from "./once-each.ts";
 import { type FeedStatus, statusIn } from "./status.ts";
 
 /** How a feed is, in one word: by its conditions, but where it is being deleted or nobody has looked at it yet. */
@@ -21,14 +22,16 @@ export interface CountedFeed {
 
 /** Each feed, as its status says how it is. */
 export function feedCensus(feeds: readonly KubeObject[]): CountedFeed[] {
-  return feeds.map((object) => {
-    const { name, namespace = "" } = object.metadata;
-    const status = statusIn(object);
-    const state = stateOf(object, status);
-    const { market, jobFailures } = state === "Suspended" || state === "Deleting" ? NOTHING : partsOf(object, status);
-    return { feed: `${namespace}/${name}`, state, ...(market && { market }), jobFailures };
-  });
+  return feeds.map(counted);
 }
+
+const counted = onceEach((object): CountedFeed => {
+  const { name, namespace = "" } = object.metadata;
+  const status = statusIn(object);
+  const state = stateOf(object, status);
+  const { market, jobFailures } = state === "Suspended" || state === "Deleting" ? NOTHING : partsOf(object, status);
+  return { feed: `${namespace}/${name}`, state, ...(market && { market }), jobFailures };
+});
 
 const NOTHING: Pick<CountedFeed, "market" | "jobFailures"> = { jobFailures: [] };
 
