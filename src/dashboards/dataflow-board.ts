@@ -47,14 +47,14 @@ const glance: Section = {
       ],
     }),
     number({
-      title: "Workers, at least",
+      title: "Workers an hour, at least",
       description: `What the jobs at work cost an hour at least: ${ESTIMATE}. Under load Dataflow adds workers, up to maxWorkers.`,
       unit: "currencyUSD",
       decimals: 2,
       queries: [{ expr: `(sum(${AT_WORK}) or vector(0)) * ${PRICE}` }],
     }),
     number({
-      title: "The same, a month",
+      title: "Workers a month, at least",
       description: `What they would cost in a month of ${HOURS} hours: ${ESTIMATE}. Pub/Sub and Streaming Engine come on top: stockfeed plan reckons them for a feed.`,
       unit: "currencyUSD",
       decimals: 0,
