@@ -6,12 +6,10 @@ import { type FakeDataflow, startFakeDataflow } from "../fakes/dataflow-server.t
 import { withoutPart } from "../missing-part.ts";
 import { answerOf, until } from "../operator-world.ts";
 import type { StockfeedProcess } from "../stockfeed-process.ts";
+import { KilledOperator, MOST } from "./killed-operator.ts";
 import { FaultWorld, SHARED_BY_JOBS, wantedOf } from "./operator-world.ts";
 import { WriteProxy } from "./write-proxy.ts";
 
-/** More writes than a walk has; the walks end by themselves. */
-const MOST = 40;
-const QUIET_MS = 1_500;
 const OVER = ["DRAINED", "CANCELLED", "FAILED", "UPDATED", "DONE"].map((state) => `JOB_STATE_${state}`);
 /** States that a call of a client brings about. */
 const ASKED_FOR = ["JOB_STATE_PENDING", "JOB_STATE_DRAINING", "JOB_STATE_CANCELLING"];
@@ -62,41 +60,18 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
   const launches = (project: string) => dataflow.jobs.all().filter((job) => job.projectId === project);
 
   it("that is killed right after a write has one job a window all the same, and leaves none", async () => {
-    let operator = await world.startOperator();
-    let writes: string[] = [];
-    let lastWrite = 0;
-    const killAfter = (count: number): string[] => {
-      const counted: string[] = [];
-      writes = counted;
-      const onWrite = (what: string) => {
-        lastWrite = performance.now();
-        if (counted.length < count && counted.push(what) === count) operator.kill("SIGKILL");
-      };
-      world.proxy.onWrite = onWrite;
-      world.onPubsubWrite = onWrite;
-      onJob = ({ currentState, name }) => {
-        if (ASKED_FOR.includes(currentState)) onWrite(`${currentState} ${name}`);
-      };
-      return counted;
-    };
-    const restartedUnless = async (count: number, isDone: () => Promise<boolean>): Promise<boolean> => {
-      const quiet = () => performance.now() - lastWrite > QUIET_MS;
-      await until(async () => writes.length === count || ((await isDone()) && quiet()), 60_000);
-      const killed = writes.length === count;
-      if (killed) {
-        await operator.ended;
-        operator = await world.startOperator();
-      }
-      return killed;
+    const killed = await KilledOperator.start(world);
+    onJob = ({ currentState, name }) => {
+      if (ASKED_FOR.includes(currentState)) killed.onWrite(`${currentState} ${name}`);
     };
     const kills = { making: 0, deleting: 0 };
     let [making, deleting] = [true, true];
     for (let count = 1; (making || deleting) && count < MOST; count++) {
       const namespace = `jobs-killed-${count}`;
       await world.namespace(namespace);
-      const made = killAfter(making ? count : MOST);
+      const made = killed.after(making ? count : MOST);
       await world.apply(namespace, "one", spec(namespace));
-      making &&= await restartedUnless(count, () => world.isReady(namespace, "one"));
+      making &&= await killed.restartedUnless(() => world.isReady(namespace, "one"));
       if (making) kills.making++;
       await world.untilReady(namespace, "one");
       const after = `after ${made.join(", ")}`;
@@ -107,9 +82,9 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
       ).toEqual(["JOB_STATE_RUNNING"]);
       expect(launches(namespace), after).toHaveLength(1);
 
-      const gone = killAfter(deleting ? count : MOST);
+      const gone = killed.after(deleting ? count : MOST);
       await world.delete(namespace, "one");
-      deleting &&= await restartedUnless(count, () => world.isGone(namespace, "one"));
+      deleting &&= await killed.restartedUnless(() => world.isGone(namespace, "one"));
       if (deleting) kills.deleting++;
       await world.untilGone(namespace, "one");
       await until(async () => (await world.workloads(namespace)).length === 0);
@@ -120,9 +95,8 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
     // Finalizer, three topics, four subscriptions, a rewind, a job, two statuses at least, a workload, events; and back.
     expect(kills.making).toBeGreaterThanOrEqual(13);
     expect(kills.deleting).toBeGreaterThanOrEqual(7);
-    expect(operator.stderr).not.toContain("defect");
-    operator.kill("SIGKILL");
-    await operator.ended;
+    expect(killed.operator.stderr).not.toContain("defect");
+    await killed.stop();
   }, 900_000);
 
   describe("that runs", () => {
