@@ -5,6 +5,10 @@ import { until } from "../operator-world.ts";
 import { KilledOperator, MOST } from "./killed-operator.ts";
 import { FaultWorld, SHARED, wantedOf } from "./operator-world.ts";
 
+/**
+ * A read changes nothing outside: killed right after one, an operator leaves what it left after the write before it. What
+ * it leaves before its first write is what a feed is that was made while no operator ran, in restored-server.e2e.test.ts.
+ */
 describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator that is killed right after a write", () => {
   let world: FaultWorld;
   let killed: KilledOperator;
