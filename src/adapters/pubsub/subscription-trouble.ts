@@ -15,7 +15,7 @@ function mend(status: number | undefined, said: string, project: string): string
     return "The operator makes it; see whether the feed's condition MessagingReady says why it is not there.";
   if (status === 7 || status === 16 || (status === undefined && /credentials/i.test(said)))
     return (
-      `Give the service account that this runs as roles/pubsub.subscriber and roles/pubsub.viewer: gcloud projects ` +
+      `Give the service account that this runs as roles/pubsub.subscriber: gcloud projects ` +
       `add-iam-policy-binding ${project} --member=serviceAccount:EMAIL --role=roles/pubsub.subscriber.`
     );
   return "";
