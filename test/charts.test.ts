@@ -7,6 +7,7 @@ import { parse, parseAllDocuments, stringify } from "yaml";
 import { operatorInstall, type OperatorSettings } from "../cdk8s/operator.ts";
 import type { KubeObject } from "../src/api/kube-object.ts";
 import { parseManifests } from "../src/api/parse.ts";
+import type { BoardFile } from "./grafana/committed-boards.ts";
 import { helm, kubeToolMissing } from "./kube-tools.ts";
 import { runPageBlock } from "./page-commands.ts";
 
@@ -196,6 +197,24 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
       const committed = readFileSync(`${OPERATOR}/dashboards/${file.replace("stockfeed-", "")}`, "utf8");
       expect(JSON.parse(text)).toEqual(JSON.parse(committed));
     }
+  });
+
+  it("has boards begin with the project and the dataset of feeds that name none", async () => {
+    const beginningsOf = async (values: object) => {
+      const maps = (await template(OPERATOR, { dashboards: { enabled: true }, ...values })).filter(
+        ({ kind }) => kind === "ConfigMap",
+      );
+      const boards = maps.flatMap(({ data }) => Object.values(data as Record<string, string>));
+      return boards.flatMap((text) =>
+        (JSON.parse(text) as BoardFile).templating.list
+          .filter(({ type }) => type === "textbox")
+          .map(({ name, query }) => [name, query]),
+      );
+    };
+    // Of two boards.
+    const all = (project: string, dataset: string) => [1, 2].flatMap(() => Object.entries({ project, dataset }));
+    expect(await beginningsOf({ project: "stocks-1", dataset: "ticks" })).toEqual(all("stocks-1", "ticks"));
+    expect(await beginningsOf({ project: "stocks-1" })).toEqual(all("stocks-1", "markets"));
   });
 
   it("names everything after the release, so that two may be side by side", async () => {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withoutZetasql } from "./bigquery/require-zetasql.ts";
 import { BoardsWorld, msOf, soon, TICKS } from "./grafana/boards-world.ts";
 import { committedBoards, panelsOf, type BoardFile, type Target } from "./grafana/committed-boards.ts";
+import { choicesIn } from "./grafana/variable-choices.ts";
 import { gainOf, lastOfParts, newestOf, rankOf, type Window, windowsIn } from "./grafana/expected-rows.ts";
 import { googleSql, promql, type Shown, type Values } from "./grafana/interpolate.ts";
 import { prometheusMissing, SCRAPE_MS } from "./grafana/prometheus-server.ts";
@@ -134,13 +135,13 @@ describe.skipIf(without)("the boards of a feed under load", { timeout: 240_000 }
     const offered = async (name: string) => {
       const query = board?.templating.list.find((each) => each.name === name)?.query;
       if (typeof query !== "object") throw new Error(`The variable ${name} asks nothing.`);
-      return world.operator.bigQuery.query(googleSql(query.rawSql, chosen, shown));
+      return choicesIn(await world.operator.bigQuery.query(googleSql(query.rawSql, chosen, shown)));
     };
-    expect((await offered("feed")).map(({ feed }) => feed)).toContain(TICKS);
+    expect((await offered("feed")).map(({ value }) => value)).toContain(TICKS);
     const resolutions = await offered("minutes");
-    expect(resolutions.map(({ __text }) => __text)).toEqual(["2 s", "10 s", "30 s"]);
-    chosen.minutes = String(resolutions[1]?.__value);
-    const symbols = (await offered("symbol")).map(({ symbol }) => symbol);
+    expect(resolutions.map(({ text }) => text)).toEqual(["2 s", "10 s", "30 s"]);
+    chosen.minutes = resolutions[1]?.value ?? "";
+    const symbols = (await offered("symbol")).map(({ value }) => value);
     expect(symbols).toEqual([...new Set(windows.map(({ symbol }) => symbol))].sort());
     chosen.symbol = "NVDA";
   });

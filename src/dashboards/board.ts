@@ -64,10 +64,11 @@ export function grafanaDashboard(board: Board): GrafanaDashboard {
   };
 }
 
-/** Links to the other boards; they keep the time, and the data sources that both have. */
+/** Links to the other boards; they keep the time, and the data sources, project and dataset that both have. */
 function linksFrom({ name, variables }: Board): NonNullable<GrafanaDashboard["links"]> {
-  const sources = variables.filter(({ type }) => type === VariableType.Datasource).map((variable) => variable.name);
-  const query = sources.map((source) => `var-${source}=\${${source}}`);
+  const query = variables
+    .filter(({ type }) => type === VariableType.Datasource || type === VariableType.Textbox)
+    .map((variable) => `var-${variable.name}=\${${variable.name}}`);
   return (Object.keys(BOARDS) as Board["name"][])
     .filter((other) => other !== name)
     .map((other) =>

@@ -96,9 +96,22 @@ describe("the boards", () => {
       if (target === undefined) continue;
       const sources = board.links.some(({ url }) => url.includes(`/${uid}?${query}`));
       const set = [...query.matchAll(/var-(\w+)=/g)].map(([, name = ""]) => name);
-      // A link between boards hands over the data sources, of which the other may have one only.
+      // A link between boards hands over what the other may have none of: data sources, project and dataset.
       if (!sources) for (const name of set) expect(namesOf(target), query).toContain(name);
     }
+  });
+
+  it("hand over which rows they read", () => {
+    const rows = ["bigquery", "project", "dataset"].map((name) => `var-${name}=\${${name}}`);
+    const linkOf = (from: string, to: string) =>
+      new Map(boards).get(from)?.links.find(({ url }) => url.startsWith(`/d/stockfeed-${to}?`));
+    for (const link of [linkOf("market", "dataflow"), linkOf("dataflow", "market")]) {
+      for (const row of rows) expect(link?.url).toContain(row);
+    }
+  });
+
+  it("have no link in a menu, where nobody sees it", () => {
+    for (const [, board] of boards) expect(textsOf(board)).not.toContain("inControlsMenu");
   });
 
   it.each(boards)("ask of %s only for metrics that the processes have, by labels that they have", async (_, board) => {

@@ -10,5 +10,8 @@ export const BOARDS: readonly Board[] = [OPERATOR_BOARD, FEED_BOARD, MARKET_BOAR
 
 /** A board's file: JSON that Grafana imports. */
 export function boardFile(board: Board): string {
-  return `${JSON.stringify(grafanaDashboard(board), null, 2)}\n`;
+  // The SDK puts every link into the menu of the board's controls; left out, links are on top of the board.
+  const shown = (key: string, value: unknown) =>
+    key === "placement" && value === "inControlsMenu" ? undefined : value;
+  return `${JSON.stringify(grafanaDashboard(board), shown, 2)}\n`;
 }

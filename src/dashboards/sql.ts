@@ -20,11 +20,11 @@ const of = (name: string) => `\`\${project}.\${dataset}.${name}\``;
 const thinned = (...by: readonly string[]) =>
   `QUALIFY ROW_NUMBER() OVER (PARTITION BY ${[...by, "$__timeGroup(window_end, $__interval)"].join(", ")} ORDER BY window_end DESC) = 1`;
 
-/** What the board's variables offer. */
+/** What the board's variables offer. A choice with a name of its own has it as `text`, and what queries get as `value`. */
 export const CHOICES = {
   feeds: `SELECT DISTINCT feed FROM ${of("windows")} WHERE ${SHOWN} ORDER BY feed`,
   resolutions: `
-SELECT ${RESOLUTION} AS __text, CAST(resolution_minutes AS STRING) AS __value
+SELECT ${RESOLUTION} AS text, CAST(resolution_minutes AS STRING) AS value
 FROM ${of("windows")}
 WHERE ${SHOWN} AND ${FEED}
 GROUP BY resolution_minutes

@@ -27,7 +27,7 @@ export const GROUPS: readonly Group[] = [
   {
     name: "dashboards",
     what: "every query of every board, on Prometheus and BigQuery's SQL",
-    files: ["src/dashboards/**/*.test.ts"],
+    files: ["src/dashboards/**/*.test.ts", "test/grafana/*.test.ts", "test/dashboards.e2e.test.ts"],
   },
   { name: "alerts", what: "every alert's rule, with promtool", files: ["{src,test}/**/*alert*.test.ts"] },
   {
