@@ -189,6 +189,14 @@ describe("a controller that leads", () => {
     expect(world.counts.polled).toBe(6);
   });
 
+  it("counts nothing of a Pod that outlives its feed, whose counters went with it", () => {
+    parts.take();
+    for (const change of ["changed", "deleted"] as const) {
+      expect(parts.tell(change, ended("Open", "1"), { feed: "markets/gone" }), change).toEqual([]);
+    }
+    expect(world.counts.polled).toBeUndefined();
+  });
+
   it("wakes a feed when its engine's Pod gets into trouble and out of it", () => {
     parts.take();
     const well = pod("stream", { phase: "Running" });

@@ -50,12 +50,13 @@ describe("the census of feeds", () => {
     }
   });
 
-  it("has the jobs in a row that failed, window by window, while the feed wants jobs", () => {
+  it("has the jobs in a row that failed, window by window, while the feed wants jobs and none runs", () => {
     const pipeline = (window: string, failures?: object) => {
       return { window, engine: "Dataflow", state: "Failed", specHash: "a", ...(failures && { failures }) };
     };
     const failures = { count: 2, jobId: "j", time: "2024-03-01T14:30:00Z" };
-    const pipelines = [pipeline("1m", failures), pipeline("5m", { ...failures, count: 0 }), pipeline("15m")];
+    const healed = { ...pipeline("30m", failures), state: "Running" };
+    const pipelines = [pipeline("1m", failures), pipeline("5m", { ...failures, count: 0 }), pipeline("15m"), healed];
     const failed = { ...feedObject(), status: { pipelines } };
     expect(feedCensus([failed])[0]?.jobFailures).toEqual([{ resolution: "1m", count: 2 }]);
     const suspended = { type: "Ready", status: "True", reason: "Suspended", message: "", lastTransitionTime: "" };

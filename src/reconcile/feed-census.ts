@@ -16,7 +16,10 @@ export interface CountedFeed {
    * run without end: they know better, and tell it themselves.
    */
   readonly market?: MarketState;
-  /** Dataflow jobs in a row that failed, of each window that has some; none of a feed that wants no jobs. */
+  /**
+   * Dataflow jobs in a row that failed, of each window that has some and for which none runs now; none of a feed that wants
+   * no jobs.
+   */
   readonly jobFailures: readonly { readonly resolution: string; readonly count: number }[];
 }
 
@@ -40,8 +43,9 @@ function partsOf({ spec }: KubeObject, status: FeedStatus): Pick<CountedFeed, "m
   // What was said of the market before the spec became one that can't be read is not looked at again.
   const { polling } = (spec ?? {}) as { readonly polling?: { readonly workload?: string } };
   const isRead = !conditions.some(({ type, reason }) => type === "Ready" && reason === "InvalidSpec");
-  const jobFailures = recordsOf(status).flatMap(({ window: resolution, failures }) =>
-    failures !== undefined && failures.count > 0 ? [{ resolution, count: failures.count }] : [],
+  // Failures are remembered until a job has run for long enough; while one runs, nobody has to look.
+  const jobFailures = recordsOf(status).flatMap(({ window: resolution, failures, state }) =>
+    failures !== undefined && failures.count > 0 && state !== "Running" ? [{ resolution, count: failures.count }] : [],
   );
   return { ...(isRead && polling?.workload !== "Deployment" && market && { market }), jobFailures };
 }

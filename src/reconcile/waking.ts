@@ -65,15 +65,18 @@ export class Waking {
     return [...new Set([key, ...sharing])];
   }
 
-  #tellsOfPod({ change, feed = "" }: ClusterChange): boolean {
+  #tellsOfPod({ change, initial, feed = "" }: ClusterChange): boolean {
     const { type, object, previous } = change;
     const { pollers, cluster } = this.#options;
-    const isPoller = object.metadata.labels?.[COMPONENT_LABEL] === "poller";
-    const news = isPoller ? pollers.observe(object) : sayOf(object) !== (previous && sayOf(previous));
-    if (type !== "deleted") return news;
-    pollers.forgetPod(object.metadata.uid ?? "");
     const [namespace = "", name = ""] = feed.split("/");
     const owner = cluster.get({ kind: "StockFeed", namespace, name });
+    const isPoller = object.metadata.labels?.[COMPONENT_LABEL] === "poller";
+    // A poller may outlive its feed by its minute; counted then, it would bring back counters that went with the feed.
+    const isCounted = isPoller && (owner !== undefined || initial);
+    const saysOtherwise = () => sayOf(object) !== (previous && sayOf(previous));
+    const news = isPoller ? isCounted && pollers.observe(object) : saysOtherwise();
+    if (type !== "deleted") return news;
+    pollers.forgetPod(object.metadata.uid ?? "");
     return news || owner?.metadata.deletionTimestamp !== undefined;
   }
 }

@@ -64,13 +64,11 @@ export function createControllerTelemetry(registry: Registry): OperatorTelemetry
   const failures = counter(CONTROLLER_METRICS.symbolFailures);
   // Here the statuses of feeds tell how the market looks to them; there are no pollers in this process.
   registry.removeSingleMetric(METRICS.marketState.name);
+  const ofFeed = countersOfFeed({ slots: [polled, missed], quotes, failures });
   const { countJobLaunch, ...measures } = censuses(
     counter,
     (definition, collect) => new Gauge({ ...settings(definition), collect }),
-    (feed) => {
-      for (const metric of [polled, missed]) metric.inc({ feed }, 0);
-      for (const outcome of POLLER_OUTCOMES) quotes.inc({ feed, outcome }, 0);
-    },
+    ofFeed.begin,
   );
   return {
     telemetry: {
@@ -90,14 +88,35 @@ export function createControllerTelemetry(registry: Registry): OperatorTelemetry
         failures.inc({ feed, kind }, count);
       },
       countJobLaunch,
-      forgetFeed: (feed) => {
-        for (const metric of [polled, missed]) metric.remove({ feed });
-        for (const outcome of POLLER_OUTCOMES) quotes.remove({ feed, outcome });
-        for (const kind of FAILURE_KINDS) failures.remove({ feed, kind });
-      },
+      forgetFeed: ofFeed.forget,
     },
     ...queueAndClient(counter, gauge, histogram),
     ...measures,
+  };
+}
+
+/** What pollers tell of a feed, from zero when it is first seen until it is gone. */
+function countersOfFeed(metrics: {
+  readonly slots: readonly Counter[];
+  readonly quotes: Counter;
+  readonly failures: Counter;
+}): { readonly begin: (feed: string) => void; readonly forget: (feed: string) => void } {
+  const { slots, quotes, failures } = metrics;
+  // Six series of each of ten thousand feeds are not to be looked up at every scrape.
+  const begun = new Set<string>();
+  return {
+    begin: (feed) => {
+      if (begun.has(feed)) return;
+      begun.add(feed);
+      for (const metric of slots) metric.inc({ feed }, 0);
+      for (const outcome of POLLER_OUTCOMES) quotes.inc({ feed, outcome }, 0);
+    },
+    forget: (feed) => {
+      begun.delete(feed);
+      for (const metric of slots) metric.remove({ feed });
+      for (const outcome of POLLER_OUTCOMES) quotes.remove({ feed, outcome });
+      for (const kind of FAILURE_KINDS) failures.remove({ feed, kind });
+    },
   };
 }
 
