@@ -49,6 +49,15 @@ describe("costs a month", () => {
     );
   });
 
+  it("count the rows that a month adds to what is stored, alike under both", () => {
+    const { Embedded, Dataflow } = costsOf({ symbols: symbols(10) });
+    const line = "BigQuery storage";
+    // Of 259,200 rows a day: six decimals at 16 bytes, five times and two counts at 8, three texts at 2 and a dozen letters.
+    const bytes = 259_200 * (365 / 12) * (6 * 16 + 7 * 8 + 3 * 14);
+    expect(lineOf(Embedded, line)).toBeCloseTo((bytes * 0.02) / 1e9, 9);
+    expect(lineOf(Dataflow, line)).toBe(lineOf(Embedded, line));
+  });
+
   it("are less in the exchange's hours alone, but for what runs day and night", () => {
     const always = costsOf({ symbols: symbols(100) });
     const nyse = costsOf({

@@ -1,6 +1,7 @@
 /**
- * What a feed's windows cost a month under each engine: what computes them, what carries quotes to it, and what brings rows
- * into BigQuery. What is the same under both is left out: the poller, the archive, storage, queries.
+ * What a feed's windows cost a month under each engine: what computes them, what carries quotes to it, what brings rows
+ * into BigQuery, and what keeps them there. What has nothing to do with windows is left out: the poller, the archive; and
+ * queries.
  *
  * Caveat: an estimate by list prices (`PRICES`) and these assumptions, never held against a bill. Workers are those that a
  * job has at least; under load Dataflow adds more, up to `maxWorkers`.
@@ -8,6 +9,7 @@
 import type { StockFeedSpec } from "../api/stockfeed.ts";
 import { windowSpecs } from "../api/window-specs.ts";
 import { hoursOf } from "../quotes/session.ts";
+import { WINDOWS_TABLE } from "../views/bigquery-schema.ts";
 import { slotsPerWindow } from "../windows/window-spec.ts";
 import { PRICES } from "./prices.ts";
 import { dailyVolume } from "./volume.ts";
@@ -52,6 +54,9 @@ const LEAST_REQUEST_BYTES = 1000;
 const SHUFFLED_BYTES = 100;
 /** Bytes of a row as BigQuery takes a streamed one for. */
 const INSERTED_BYTES = 1024;
+/** Bytes of a row's columns as BigQuery bills them, a text being of a dozen letters: https://cloud.google.com/bigquery/pricing#data */
+const COLUMN_BYTES = { STRING: 2 + 12, INT64: 8, NUMERIC: 16, TIMESTAMP: 8 } as const;
+const STORED_BYTES = WINDOWS_TABLE.columns.reduce((sum, { type }) => sum + COLUMN_BYTES[type], 0);
 /** A job reads its messages twice: Dataflow follows event times by a second subscription. */
 const READS_OF_A_JOB = 2;
 
@@ -70,6 +75,7 @@ function embedded(quoteBytes: number, rows: number): EngineCosts {
     { what: "1 Pod", usd: HOURS * (POD.cpu * PRICES.podCpu.usd + POD.gb * PRICES.podMemory.usd) },
     { what: "Pub/Sub, quotes in and out", usd: (2 * quoteBytes * PRICES.pubsub.usd) / TIB },
     { what: "BigQuery inserts", usd: ((rows * INSERTED_BYTES) / (200 * 2 ** 20)) * PRICES.bigQueryInserts.usd },
+    storage(rows),
   ]);
 }
 
@@ -91,7 +97,13 @@ function dataflow(
       usd: ((1 + READS_OF_A_JOB * windows.length) * month.published * pubsub.usd) / TIB,
     },
     { what: "Pub/Sub, rows to BigQuery", usd: (rowBytes * (pubsub.usd + pubsubToBigQuery.usd)) / TIB },
+    storage(month.rows),
   ]);
+}
+
+/** Of a month's rows, for a month; each further month that they are kept costs as much, and half after the third. */
+function storage(rows: number): CostLine {
+  return { what: "BigQuery storage of a month's rows", usd: ((rows * STORED_BYTES) / GB) * PRICES.bigQueryStorage.usd };
 }
 
 function total(engine: Engine, lines: readonly CostLine[]): EngineCosts {

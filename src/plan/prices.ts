@@ -1,5 +1,5 @@
 /**
- * What Google Cloud asks, as far as the engines differ by it: list prices in US dollars of region us-central1, without
+ * What Google Cloud asks, for a feed's windows: list prices in US dollars of region us-central1, without
  * free tiers, discounts and taxes. Nothing is looked up at run time.
  *
  * Caveat: the figures are of the month that the table is dated; `seen` says which were read on the page that is named.
@@ -35,4 +35,5 @@ export const PRICES = {
   pubsub: { usd: 40, per: "TiB published or delivered", source: PUBSUB, seen: "there" },
   pubsubToBigQuery: { usd: 50, per: "TiB delivered to a BigQuery subscription", source: PUBSUB, seen: "quoted" },
   bigQueryInserts: { usd: 0.01, per: "200 MB streamed, a row being 1 KB at least", source: BIGQUERY, seen: "there" },
+  bigQueryStorage: { usd: 0.02, per: "GB and month, of tables that change", source: BIGQUERY, seen: "there" },
 } as const satisfies Readonly<Record<string, Price>>;
