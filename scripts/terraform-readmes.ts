@@ -74,6 +74,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
+/** The README of each directory of terraform/, made of its own files, by path from the project's root. */
 export const terraformReadmes = DIRECTORIES.map((directory) => ({
   path: `terraform/${directory}/README.md`,
   text: () => readme(directory),

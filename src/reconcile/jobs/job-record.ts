@@ -64,6 +64,7 @@ export function isActive(job: Pick<Job, "state">): boolean {
   return isServing(job) || isEnding(job);
 }
 
+/** Which of a window's jobs this is, where updates overlap: 0 for the first, and where the label is no number. */
 export function generationOf({ labels }: Pick<Job, "labels">): number {
   return Number(labels[GENERATION_LABEL] ?? "0") || 0;
 }

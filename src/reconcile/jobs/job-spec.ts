@@ -34,6 +34,7 @@ export interface JobSurroundings {
 /** Time for quotes that are on their way to the topic, and for clocks that differ. */
 const MARGIN_MS = 60_000;
 
+/** Whether a feed says how its jobs are to run, which `engine: Dataflow` needs. */
 export function hasJobs(feed: ClusterFeed): feed is JobFeed {
   return feed.spec.dataflow !== undefined;
 }
@@ -112,6 +113,7 @@ export function jobLaunch(
   };
 }
 
+/** How long a job may drain before it is cancelled, in milliseconds; 10 minutes where the feed no longer says. */
 export function drainTimeoutMs({ spec }: Pick<StockFeed, "spec">): number {
   return durationMs(spec.dataflow?.drainTimeout ?? "10m");
 }
