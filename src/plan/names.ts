@@ -47,9 +47,12 @@ export function jobName(feed: Pick<StockFeed, "metadata">, resolution: string, g
   return hashedName(feed, cloudStem(feed), ofGeneration(resolution, generation), LABEL_LIMIT);
 }
 
-/** Whether a Dataflow job may be the feed's, as far as its name tells. */
-export function isJobName(feed: Pick<StockFeed, "metadata">, name: string): boolean {
-  return name.startsWith("stockfeed-") && name.includes(`-${shortHash(feedName(feed))}-`);
+/** The resolution of a Dataflow job that may be the feed's, as far as its name tells; undefined for any other name. */
+export function resolutionOfJob(feed: Pick<StockFeed, "metadata">, name: string): string | undefined {
+  const hash = `-${shortHash(feedName(feed))}-`;
+  const at = name.lastIndexOf(hash);
+  if (at < 0 || !name.startsWith("stockfeed-")) return undefined;
+  return name.slice(at + hash.length).replace(/-g\d+$/, "");
 }
 
 /** The subscription of a job: one that runs beside its predecessor has another, or each would get half the quotes. */

@@ -6,7 +6,7 @@ import { stalled, waiting } from "../outcome.ts";
 import { changeOf } from "../run-facts.ts";
 import type { ValidRun } from "../run.ts";
 import { type JobAction, type JobDecision, type JobVerdict, LOOK_AGAIN_MS } from "./decision.ts";
-import { isServing, type JobRecord, type LaunchIntent, timeOf, without } from "./job-record.ts";
+import { type JobRecord, type LaunchIntent, timeOf, without } from "./job-record.ts";
 import { hasJobs, jobLaunch, windowOf } from "./job-spec.ts";
 import { asRefused } from "./observed.ts";
 import { type JobSurvey, placeKey } from "./survey.ts";
@@ -142,14 +142,6 @@ function verdictOf(error: Error): JobVerdict {
 function nameConflict({ others }: JobSurvey, { name, projectId, region }: JobLaunch): JobVerdict | undefined {
   const other = others.find((job) => job.name === name && placeKey(job) === placeKey({ projectId, region }));
   if (other === undefined) return undefined;
-  // It may be the feed's own, launched by an operator that was stopped then.
-  if (isServing(other) && other.state !== "Running" && Object.keys(other.labels).length === 0) {
-    return waiting(
-      "Launching",
-      `Job ${name} (${other.id}) is being made; whose it is Dataflow tells later.`,
-      LOOK_AGAIN_MS,
-    );
-  }
   const what = `Job ${name} (${other.id}) runs in ${projectId}, ${region}, and its labels name another owner`;
   return stalled("NameConflict", `${what}. Drain or cancel it.`, FULL_MS);
 }

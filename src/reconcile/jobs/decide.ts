@@ -12,7 +12,7 @@
 import type { Job, JobPlace } from "../../job-ports.ts";
 import type { EpochMs } from "../../quotes/quote.ts";
 import { type JobDecision, stopping, type Turn, waits } from "./decision.ts";
-import { ended, endJobs, overdue, unseen } from "./ending.ts";
+import { beingMade, ended, endJobs, overdue, unseen } from "./ending.ts";
 import { backedOff } from "./failures.ts";
 import {
   generationOf,
@@ -36,16 +36,19 @@ const ROOM_MS = 60_000;
 
 /**
  * @param jobs the feed's jobs of this window in every place, over or not
+ * @param unnamed jobs that are being made and may be of this window too
  * @param before what was remembered, as it was written
  */
 export function decide(
   wanted: WantedJob,
   jobs: readonly Job[],
+  unnamed: readonly Job[],
   before: JobRecord | undefined,
   now: EpochMs,
 ): JobDecision {
   const newestFirst = [...jobs].sort((one, other) => other.createdAt - one.createdAt);
-  const turn: Turn = { wanted, jobs: newestFirst, record: observed(wanted, newestFirst, before, now), now };
+  const record = observed(wanted, newestFirst, before, now);
+  const turn: Turn = { wanted, jobs: newestFirst, unnamed, record, now };
   switch (wanted.want) {
     case "run":
       return keep(turn);
@@ -172,9 +175,14 @@ interface NextJob {
   readonly rewindTo?: EpochMs;
 }
 
-/** Carries out the launch that the status has; decides it where the status has another, or none. */
+/**
+ * Carries out the launch that the status has; decides it where the status has another, or none. A job that is being made
+ * may be of an earlier launch, which another one would make forgotten.
+ */
 function launch(turn: Turn, { place, generation, replaces, rewindTo }: NextJob): JobDecision {
   const { wanted, record, now } = turn;
+  const made = beingMade(turn, "Launching");
+  if (made !== undefined) return made;
   const { hash, window } = wanted;
   const known = record.launch;
   const isKnown =

@@ -9,6 +9,8 @@ export interface Turn {
   readonly wanted: WantedJob;
   /** Newest first. */
   readonly jobs: readonly Job[];
+  /** Jobs that are being made and may be of this window too: whose they are Dataflow tells later. */
+  readonly unnamed: readonly Job[];
   readonly record: JobRecord;
   readonly now: EpochMs;
 }

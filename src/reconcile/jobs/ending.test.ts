@@ -146,7 +146,7 @@ describe("a launch that nobody has seen yet", () => {
   const record: JobRecord = { window: "1m", engine: "Dataflow", state: "Launching", specHash: "", launch };
 
   it("is remembered for two minutes where the embedded engine is to take over", () => {
-    const at = (seconds: number) => decide(wanted, [], record, launchedAt + seconds * 1_000);
+    const at = (seconds: number) => decide(wanted, [], [], record, launchedAt + seconds * 1_000);
     expect(at(1)).toMatchObject({ record: { launch }, verdict: { kind: "waiting" } });
     expect(at(119)).toMatchObject({ record: { launch } });
     expect(at(120)).toEqual({ record: undefined, verdict: { kind: "off" } });

@@ -15,9 +15,21 @@ export function endJobs(turn: EndingTurn, how: "drain" | "cancel"): JobDecision 
   return ended(turn) ?? unseen(turn) ?? { record: over, verdict: { kind: "off" } };
 }
 
-/** Waits for a launch that may have come through although nothing is listed; undefined where that is long enough ago. */
+/** Waits for jobs of which Dataflow does not tell yet whose they are; undefined where there are none. */
+export function beingMade(turn: EndingTurn, reason: "Draining" | "Launching"): JobDecision | undefined {
+  const [job] = turn.unnamed;
+  if (job === undefined) return undefined;
+  return waits(turn, reason, `Job ${job.name} (${job.id}) is being made; whose it is Dataflow tells later.`);
+}
+
+/**
+ * Waits for a job that is being made, and for a launch that may have come through although nothing is listed; undefined
+ * where that is long enough ago.
+ */
 export function unseen(turn: EndingTurn): JobDecision | undefined {
   const { record, now } = turn;
+  const made = beingMade(turn, "Draining");
+  if (made !== undefined) return made;
   const launchedAt = timeOf(record.launch?.time);
   if (launchedAt === undefined || now - launchedAt >= UNSEEN_MS) return undefined;
   return waits(turn, "Draining", `A launch of ${record.window} may still come to run.`);

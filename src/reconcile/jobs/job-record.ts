@@ -49,9 +49,14 @@ export const REPLACES_LABEL = "stockfeed-replaces";
 
 const STARTING: readonly JobState[] = ["Queued", "Pending", "Stopped"];
 
+/** Whether a job is still being made. */
+export function isStarting({ state }: Pick<Job, "state">): boolean {
+  return STARTING.includes(state);
+}
+
 /** Whether a job computes, or is about to. */
-export function isServing({ state }: Pick<Job, "state">): boolean {
-  return state === "Running" || STARTING.includes(state);
+export function isServing(job: Pick<Job, "state">): boolean {
+  return job.state === "Running" || isStarting(job);
 }
 
 /** Whether a job is on its way to its end; its name is taken until then. */

@@ -38,14 +38,18 @@ export async function letGoJobs(
   const drainTimeoutMs = policy === "Drain" ? drainTimeoutOf(run) : 0;
   const record = lastLaunched(records);
   const wanted = { window: "all windows", drainTimeoutMs };
-  const { action, verdict } = endJobs({ wanted, jobs: own, record, now }, policy === "Drain" ? "drain" : "cancel");
+  const { unnamed } = survey;
+  const turn = { wanted, jobs: own, unnamed, record, now };
+  const { action, verdict } = endJobs(turn, policy === "Drain" ? "drain" : "cancel");
   if (action?.kind === "stop") {
     for (const job of action.jobs) {
       await ports.jobs.stop(job, job.state === "Running" ? action.how : "cancel");
       changes.push({ kind: "deleted", object: `job ${job.name}` });
     }
   }
-  const isOver = verdict.kind !== "waiting" || (action === undefined && now >= drained + drainTimeoutMs + CANCEL_MS);
+  // One that is being made was asked to end by nobody yet, and would go on for good.
+  const mayGo = action === undefined && unnamed.length === 0 && now >= drained + drainTimeoutMs + CANCEL_MS;
+  const isOver = verdict.kind !== "waiting" || mayGo;
   return isOver ? undefined : waiting("Draining", verdict.message, LOOK_AGAIN_MS);
 }
 
@@ -74,7 +78,7 @@ async function surveyed({ object, records, settings, ports }: FeedRun): Promise<
     });
     return [placeKey(place), jobs] as const;
   });
-  return surveyOf(new Map(await Promise.all(listed)), settings.clusterId, { metadata: { name, namespace } });
+  return surveyOf(new Map(await Promise.all(listed)), settings.clusterId, { metadata: { name, namespace } }, []);
 }
 
 /** A project that is gone has no job; nor has one that never let us launch any. */

@@ -1,15 +1,17 @@
 import type { StockFeed } from "../../api/stockfeed.ts";
 import type { Job, JobPlace } from "../../job-ports.ts";
-import { cloudLabels, isJobName } from "../../plan/names.ts";
+import { cloudLabels, resolutionOfJob } from "../../plan/names.ts";
 import { ownedBy } from "../cloud-diff.ts";
 import type { FeedStatus } from "../status.ts";
-import { generationOf, isActive, type JobRecord, WINDOW_LABEL } from "./job-record.ts";
+import { generationOf, isActive, isStarting, type JobRecord, WINDOW_LABEL } from "./job-record.ts";
 
 /** What Dataflow has, as one feed sees it. */
 export interface JobSurvey {
   /** The feed's own jobs, over or not. */
   readonly own: readonly Job[];
-  /** Jobs of everybody else that are not over. */
+  /** Jobs that are being made and may be the feed's by their names: Dataflow does not tell their labels yet. */
+  readonly unnamed: readonly Job[];
+  /** Other jobs, of everybody else, that are not over. */
   readonly others: readonly Job[];
   /** How many jobs are not over, by place; counted up as jobs are launched. */
   readonly active: Map<string, number>;
@@ -34,22 +36,29 @@ export function placesOf(wanted: readonly JobPlace[], records: readonly JobRecor
 /**
  * What of all that is listed concerns a feed.
  * @param listed of each place
- * @throws JobsError where a job may be the feed's by its name, and could not be read
+ * @param records what of jobs that are over is still counted on; none where they are let go
+ * @throws JobsError where a job may be the feed's by its name, and could not be read; one that is over and that nothing
+ * is remembered of holds up nothing
  */
 export function surveyOf(
   listed: ReadonlyMap<string, readonly Job[]>,
   clusterId: string,
   feed: Pick<StockFeed, "metadata">,
+  records: readonly JobRecord[],
 ): JobSurvey {
   const labels = cloudLabels(clusterId, feed);
   const jobs = [...listed.values()].flat();
-  const unread = jobs.find((job) => job.unread !== undefined && isJobName(feed, job.name))?.unread;
+  const mayBeOwn = (job: Job) => resolutionOfJob(feed, job.name) !== undefined;
+  const matters = (job: Job) => isActive(job) || records.some(({ jobId }) => jobId === job.id);
+  const unread = jobs.find((job) => job.unread !== undefined && mayBeOwn(job) && matters(job))?.unread;
   if (unread !== undefined) throw unread;
+  const isUnnamed = (job: Job) => isStarting(job) && mayBeOwn(job) && Object.keys(ownerLabels(job)).length === 0;
   const isOwn = (job: Job) => ownedBy(labels, { labels: ownerLabels(job) });
   const active = [...listed].map(([place, all]) => [place, all.filter(isActive).length] as const);
   return {
     own: jobs.filter(isOwn),
-    others: jobs.filter((job) => isActive(job) && !isOwn(job)),
+    unnamed: jobs.filter(isUnnamed),
+    others: jobs.filter((job) => isActive(job) && !isOwn(job) && !isUnnamed(job)),
     active: new Map(active),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { edit, MINUTE, run, runningWorld, specOf } from "../../../test/jobs-world.ts";
+import { edit, MINUTE, run, runningWorld, specOf, states } from "../../../test/jobs-world.ts";
 import { FEED, feedObject, PROJECT, type ReconcileWorld } from "../../../test/reconcile-world.ts";
 import { type Job, JobsError } from "../../job-ports.ts";
 
@@ -42,5 +42,26 @@ describe("a feed on Dataflow", () => {
     world.time.now += 10 * MINUTE;
     await world.settle();
     expect(subscriptions.size).toBe(before);
+  });
+
+  it("is not held up by one that is over, which it counts on no more; nor is its deletion", async () => {
+    const world = await runningWorld();
+    const old = world.jobs.all()[0]!;
+    edit(world, specOf({ symbols: ["AAPL"] }, { updatePolicy: "DrainThenStart" }));
+    await run(world);
+    expect(states(world)).toEqual(["job-1 Drained", "job-2 Running"]);
+    world.jobs.put({ ...old, state: "Drained", labels: {}, unread: new JobsError("Unavailable", "Not shown.") });
+    edit(world, specOf({ symbols: ["MSFT"] }));
+    world.time.now += MINUTE;
+    await run(world);
+    expect(states(world)).toEqual(["job-1 Drained", "job-2 Updated", "job-3 Running"]);
+    const feed = world.cluster.get(FEED)!;
+    const deletionTimestamp = new Date(world.time.now).toISOString();
+    world.cluster.put({ ...feed, metadata: { ...feed.metadata, deletionTimestamp } });
+    for (let round = 0; round < 3; round++) {
+      world.time.now += MINUTE;
+      await run(world);
+    }
+    expect(world.cluster.get(FEED)).toBeUndefined();
   });
 });

@@ -6,6 +6,7 @@ import { type JobRecord, WINDOW_LABEL } from "../jobs/job-record.ts";
 import { placeKey, placesOf, surveyOf, windowsOf } from "../jobs/survey.ts";
 import { tell } from "../jobs/tell.ts";
 import { wantedJob } from "../jobs/wanted-of-run.ts";
+import { resolutionOfJob } from "../../plan/names.ts";
 import { done, type Outcome, waiting } from "../outcome.ts";
 import type { Step, ValidRun } from "../run.ts";
 import type { PipelineState } from "../status.ts";
@@ -27,7 +28,7 @@ export const surveyJobs: Step = {
     const listed = await Promise.all(
       places.map(async (place) => [placeKey(place), await ports.jobs.list(place)] as const),
     );
-    run.survey = surveyOf(new Map(listed), settings.clusterId, feed);
+    run.survey = surveyOf(new Map(listed), settings.clusterId, feed, records);
     return done;
   },
 };
@@ -43,8 +44,9 @@ export const ensureJobs: Step = {
     const verdicts: JobVerdict[] = [];
     for (const window of windowsOf(wantedByJobs(run), survey, run.records)) {
       const jobs = survey.own.filter(({ labels }) => labels[WINDOW_LABEL] === window);
+      const unnamed = survey.unnamed.filter(({ name }) => resolutionOfJob(feed, name) === window);
       const before = run.records.find((record) => record.window === window);
-      const decision = decide(wantedJob(run, survey, window), jobs, before, now);
+      const decision = decide(wantedJob(run, survey, window), jobs, unnamed, before, now);
       const made = await carryOut(run, survey, { window, before, decision });
       run.records = [...run.records.filter((record) => record.window !== window), ...keptRecord(feed, window, made)];
       verdicts.push(made.verdict);
