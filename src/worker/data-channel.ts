@@ -6,8 +6,8 @@
  * - Nothing of a bundle is kept once it is over: `forget` drops its inputs, and what the runner still sends to it.
  * - Messages may be of any size. gRPC's limit is 4 MiB, and a runner sends the input of a bundle as one.
  * - A sender waits while the runner does not read.
- * - A stream that has ended, well or badly, fails the bundles that lack some of their input; one that broke tells by
- *   `broken` too. It is not opened again: the SDK's operators keep the channel that they began with.
+ * - A stream that has ended, well or badly, fails the bundles that lack some of their input, and those that have output
+ *   or its end left to send, also while they wait; one that broke tells by `broken` too. It is not opened again: the SDK's operators keep the channel that they began with.
  *
  * Data may come before the instruction that they belong to: both travel on streams of their own. They are kept until then.
  */
@@ -19,6 +19,11 @@ import { BeamFnDataClient, type Elements, type Elements_Data, type IDataChannel 
 const REMEMBERED = 1_000;
 
 type ElementStream = ClientDuplexStream<Elements, Elements>;
+/** Where an output of a bundle goes. Its end is sent like the rest: without it the bundle is not done. */
+export interface SendChannel extends Omit<IDataChannel, "close"> {
+  readonly close: () => Promise<void>;
+}
+
 type Part = Pick<Elements_Data, "data" | "isLast">;
 
 /** What one input of a bundle was sent, and who takes it in. */
@@ -73,7 +78,7 @@ export class DataChannel {
   /** Fulfilled when the stream has ended otherwise than by the runner's wish. */
   readonly broken: Promise<StatusObject>;
   #drained: Promise<unknown> | undefined;
-  #isClosed = false;
+  readonly #end = new AbortController();
 
   constructor(stream: ElementStream) {
     this.#stream = stream;
@@ -84,7 +89,7 @@ export class DataChannel {
     });
     this.broken = new Promise((resolve) => {
       stream.once("status", (end: StatusObject) => {
-        this.#isClosed = true;
+        this.#end.abort();
         for (const inputs of this.#inboxes.values()) for (const inbox of inputs.values()) inbox.end();
         if (end.code !== status.OK) resolve(end);
       });
@@ -101,7 +106,7 @@ export class DataChannel {
   /** Hands a bundle's input to `consumer` from now on, beginning with what is there already. */
   registerConsumer(bundleId: string, transformId: string, consumer: IDataChannel): Promise<void> {
     const inbox = this.#inbox(bundleId, transformId);
-    if (this.#isClosed && !inbox.isWhole) return Promise.reject(closed());
+    if (this.#end.signal.aborted && !inbox.isWhole) return Promise.reject(closed());
     inbox.open(consumer);
     return Promise.resolve();
   }
@@ -122,12 +127,11 @@ export class DataChannel {
   }
 
   /** Where an output of a bundle goes. */
-  getSendChannel(instructionId: string, transformId: string): IDataChannel {
+  getSendChannel(instructionId: string, transformId: string): SendChannel {
     return {
       sendData: (data) => this.#send({ instructionId, transformId, data, isLast: false }),
       sendTimers: () => Promise.reject(new Error("The SDK has no timers.")),
-      close: () =>
-        void this.#send({ instructionId, transformId, data: new Uint8Array(), isLast: true }).catch(() => undefined),
+      close: () => this.#send({ instructionId, transformId, data: new Uint8Array(), isLast: true }),
       onError: (error) => {
         throw error;
       },
@@ -139,11 +143,14 @@ export class DataChannel {
   }
 
   async #send(element: Elements_Data): Promise<void> {
-    if (this.#isClosed) throw closed();
+    const { signal } = this.#end;
+    if (signal.aborted) throw closed();
     if (this.#stream.write({ data: [element], timers: [] })) return;
     // All that waits, waits for the same: a listener each would soon be more than Node thinks well of.
-    this.#drained ??= once(this.#stream, "drain").finally(() => (this.#drained = undefined));
-    await this.#drained;
+    this.#drained ??= once(this.#stream, "drain", { signal }).finally(() => (this.#drained = undefined));
+    await this.#drained.catch(() => {
+      throw closed();
+    });
   }
 
   #inbox(bundleId: string, transformId: string): Inbox {

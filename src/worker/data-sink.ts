@@ -2,7 +2,6 @@ import protobuf from "protobufjs";
 import {
   type Coder,
   CoderContext,
-  type IDataChannel,
   type IOperator,
   type OperatorContext,
   type PTransform,
@@ -10,6 +9,7 @@ import {
   RemoteGrpcPort,
   type WindowedValue,
 } from "./beam-sdk.ts";
+import type { SendChannel } from "./data-channel.ts";
 
 /** Bytes of encoded elements that are sent as one message. */
 const FLUSH_BYTES = 1e6;
@@ -24,7 +24,7 @@ export class DataSink implements IOperator {
   readonly #context: OperatorContext;
   readonly #coder: Coder<WindowedValue<unknown>>;
   readonly #endpoint: string;
-  #channel: IDataChannel | undefined;
+  #channel: SendChannel | undefined;
   #buffer = new protobuf.Writer();
 
   constructor(transformId: string, { spec }: PTransform, context: OperatorContext) {
@@ -37,7 +37,7 @@ export class DataSink implements IOperator {
 
   startBundle(): Promise<void> {
     const { getDataChannel, getBundleId } = this.#context;
-    this.#channel = getDataChannel(this.#endpoint).getSendChannel(getBundleId(), this.transformId);
+    this.#channel = getDataChannel(this.#endpoint).getSendChannel(getBundleId(), this.transformId) as SendChannel;
     this.#buffer = new protobuf.Writer();
     return Promise.resolve();
   }
@@ -49,7 +49,7 @@ export class DataSink implements IOperator {
 
   async finishBundle(): Promise<void> {
     await this.#flush();
-    this.#channel?.close();
+    await this.#channel?.close();
   }
 
   async #flush(): Promise<void> {
