@@ -3,6 +3,7 @@ import type { StockFeed } from "../api/stockfeed.ts";
 import { type DatasetId, datasetStatements, grantSql } from "../views/bigquery-schema.ts";
 import { usageError } from "./cli-error.ts";
 import type { CommandIo } from "./command-io.ts";
+import { datasetId } from "./dataset-flag.ts";
 import { readFeeds } from "./read-feeds.ts";
 
 const HELP = `
@@ -36,7 +37,12 @@ export function ddlCommand(io: Pick<CommandIo, "stdin" | "stdout"> = process): C
   return new Command("ddl")
     .description("print the SQL that makes feeds' BigQuery datasets, tables and views")
     .option("-f, --file <file...>", "manifests whose sinks are meant; - is standard input")
-    .option("--dataset <project.dataset>", "a dataset that is meant too, such as the operator's own", datasetId, [])
+    .option(
+      "--dataset <project.dataset>",
+      "a dataset that is meant too, such as the operator's own",
+      (text: string, others: readonly DatasetId[]) => [...others, datasetId(text)],
+      [],
+    )
     .option(
       "--location <name>",
       "where new datasets keep their data, such as EU (default: the project's)",
@@ -96,14 +102,6 @@ function agentGrant(dataset: DatasetId, projectNumber: string | undefined): stri
     "-- Pub/Sub's own agent writes the archive, and has to be let. --pubsub-project-number fills in the number, which\n" +
     `-- \`gcloud projects describe PROJECT --format='value(projectNumber)'\` shows:\n-- ${grant};\n`
   );
-}
-
-function datasetId(text: string, others: readonly DatasetId[]): readonly DatasetId[] {
-  const [, projectId, dataset] = /^([a-z][a-z0-9-]*)[.:]([A-Za-z0-9_]+)$/.exec(text) ?? [];
-  if (projectId === undefined || dataset === undefined) {
-    throw new InvalidArgumentError("Write project and dataset, such as acme.markets.");
-  }
-  return [...others, { projectId, dataset }];
 }
 
 function locationName(text: string): string {

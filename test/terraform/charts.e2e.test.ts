@@ -68,6 +68,8 @@ describe.skipIf(withoutPart((await terraformMissing()) ?? kubeToolMissing("helm"
     const [feed] = await rendered("stockfeeds", "markets", output("dataflow", "feeds_values"), FEED);
     expect(feed?.spec).toMatchObject({
       podTemplate: { serviceAccountName: "feeds" },
+      pubsub: { projectId: "acme-prod" },
+      sink: { bigQuery: { projectId: "acme-prod", dataset: "markets" } },
       dataflow: {
         projectIds: ["acme-prod"],
         region: "europe-west2",

@@ -3,8 +3,10 @@ import { bigQueryReader } from "../../adapters/bigquery/reader.ts";
 import { SinkError } from "../../adapters/bigquery/sink-error.ts";
 import { feedName } from "../../api/stockfeed.ts";
 import { QueryError } from "../../ports.ts";
+import type { DatasetId } from "../../views/bigquery-schema.ts";
 import { CliError, usageError } from "../cli-error.ts";
 import type { CommandIo } from "../command-io.ts";
+import { datasetId } from "../dataset-flag.ts";
 import { PERCENTAGE_GAIN } from "../gain.ts";
 import { TOP_STOCKS } from "../top.ts";
 import { windowCommand, type WindowSource, type WindowView } from "../window-command.ts";
@@ -38,17 +40,26 @@ Rows come from the feed's dataset in BigQuery, with your own credentials (gcloud
 Examples:
   $ kubectl stockfeed ${name} tech
   $ kubectl stockfeed ${name} tech -n markets --resolution 5m --json
+  $ kubectl stockfeed ${name} tech --dataset acme.markets      of a feed that relies on the operator's dataset
 `,
-    declare: (command) => declareCluster(command.argument("<feed>", "name of the feed")),
+    declare: (command) =>
+      declareCluster(command.argument("<feed>", "name of the feed")).option(
+        "--dataset <project.dataset>",
+        "where its rows are (default: its sink; the operator's own dataset is known to the operator alone)",
+        datasetId,
+      ),
     read: async (command, work) =>
       withCluster(command, async ({ feeds, namespace = "default" }) => {
         const feed = asStockFeed(await feeds.get(namespace, command.args[0] ?? ""));
-        const { sink } = feed.spec;
-        if (sink === undefined) {
-          throw new CliError(`${feedName(feed)} has no sink, so no rows. Add spec.sink.bigQuery to it.`);
+        const { dataset = feed.spec.sink?.bigQuery } = command.opts<{ readonly dataset?: DatasetId }>();
+        if (dataset === undefined) {
+          throw usageError(
+            `${feedName(feed)} has no sink. Where it writes to the operator's own dataset, name that: ` +
+              "--dataset acme.markets. Else it has no rows: add spec.sink.bigQuery to it.",
+          );
         }
         try {
-          return await work(bigQueryReader({ ...sink.bigQuery, endpoint }), feedName(feed));
+          return await work(bigQueryReader({ ...dataset, endpoint }), feedName(feed));
         } catch (cause) {
           if (cause instanceof QueryError) throw usageError(cause.message, { cause });
           if (cause instanceof SinkError) throw new CliError(cause.message, { cause });

@@ -35,7 +35,12 @@ output "feeds_values" {
   description = "Defaults of the chart stockfeeds, as YAML; a values file of yours has the feeds."
   value = yamlencode({
     defaults = merge(concat(
-      [{ podTemplate = { serviceAccountName = module.identity.feed_service_account } }],
+      [{
+        podTemplate = { serviceAccountName = module.identity.feed_service_account }
+        pubsub      = { projectId = var.project }
+        # The operator has it as its default too; kubectl stockfeed top knows what a feed says alone.
+        sink = { bigQuery = { projectId = var.project, dataset = module.bigquery.dataset } }
+      }],
       [for dataflow in module.dataflow : { dataflow = dataflow.feed_spec }],
     )...)
   })

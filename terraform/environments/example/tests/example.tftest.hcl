@@ -24,6 +24,16 @@ run "embedded" {
   }
 
   assert {
+    condition     = yamldecode(output.feeds_values).defaults.pubsub.projectId == "acme-prod"
+    error_message = "Feeds are not told of their topics' project: ${output.feeds_values}"
+  }
+
+  assert {
+    condition     = yamldecode(output.feeds_values).defaults.sink.bigQuery == { projectId = "acme-prod", dataset = "markets" }
+    error_message = "Feeds are not told of their dataset: ${output.feeds_values}"
+  }
+
+  assert {
     condition     = output.dataset == "acme-prod.markets"
     error_message = "The dataset is ${output.dataset}."
   }
