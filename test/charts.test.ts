@@ -1,5 +1,5 @@
 /** The charts as the real helm renders them, held to the constructs and to the schema of manifests. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -48,6 +48,11 @@ const EVERYTHING = {
   },
 };
 
+interface Variable {
+  readonly name: string;
+  readonly value: string;
+}
+
 let files = 0;
 async function template(chart: string, values: object = {}, release = "stockfeed-operator"): Promise<KubeObject[]> {
   const file = join(home, `values-${files++}.json`);
@@ -64,10 +69,11 @@ const find = (objects: readonly KubeObject[], kind: string) => {
   return found;
 };
 
-/** An object without what only a release has: labels of Helm's, and the order of flags. */
+/** An object without what only a release has: labels of Helm's, and the order of flags and of variables. */
 function bare(object: KubeObject): unknown {
   const text = JSON.stringify(object, (key, value: unknown) => {
     if (key === "args") return (value as string[]).toSorted();
+    if (key === "env") return (value as Variable[]).toSorted((a, b) => a.name.localeCompare(b.name));
     if (key !== "labels" && key !== "matchLabels") return value;
     const own = Object.entries(value as Record<string, string>).filter(
       ([name]) => !/^helm\.sh\/|\/(managed-by|version|instance)$/.test(name),
@@ -99,6 +105,11 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
       "with an account of Google's and variables",
       { serviceAccount: { annotations: { "iam.gke.io/gcp-service-account": "a@b" } }, env: { A: "1" } },
       { serviceAccountAnnotations: { "iam.gke.io/gcp-service-account": "a@b" }, env: { A: "1" } },
+    ],
+    [
+      "with a variable that has a value of its own",
+      { env: { MALLOC_ARENA_MAX: "", NODE_OPTIONS: "--max-old-space-size=3000" } },
+      { env: { MALLOC_ARENA_MAX: "", NODE_OPTIONS: "--max-old-space-size=3000" } },
     ],
   ])("makes what the constructs make, %s", async (_, values, more) => {
     const rendered = await template(OPERATOR, { image, ...values });
@@ -217,6 +228,32 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
     expect(await beginningsOf({ project: "stocks-1" })).toEqual(all("stocks-1", "markets"));
   });
 
+  it("asks the port that a variable names", async () => {
+    const env = { STOCKFEED_METRICS_PORT: "9090" };
+    const deployment = JSON.stringify(find(await template(OPERATOR, { env }), "Deployment"));
+    expect(deployment).toContain('"ports":[{"name":"metrics","containerPort":9090,"protocol":"TCP"}]');
+    expect(deployment.match(/"name":"STOCKFEED_METRICS_PORT"/g)).toHaveLength(1);
+  });
+
+  it("runs its test where the operator may run, with the same requests and limits", async () => {
+    const { nodeSelector, tolerations } = EVERYTHING;
+    const resources = { requests: { cpu: "50m" }, limits: { memory: "512Mi" } };
+    const pod = find(await template(OPERATOR, { nodeSelector, tolerations, resources }), "Pod");
+    expect(pod.spec).toMatchObject({ nodeSelector, tolerations, containers: [{ resources }] });
+  });
+
+  it.each<[string[], string]>([
+    [
+      ["--set=project=acme", "--set=dataset=markets"],
+      "stockfeed ddl --dataset acme.markets | bq query --project_id=acme",
+    ],
+    [["--set=project=acme"], "stockfeed ddl -f feed.yaml | bq query"],
+  ])("says with %j how tables are made", async (set, command) => {
+    const flags = ["--dry-run=client", ...set];
+    const said = await helm(home, "install", "stockfeed-operator", OPERATOR, ...flags);
+    expect(said.slice(said.indexOf("NOTES:"))).toContain(`     ${command}`);
+  });
+
   it("names everything after the release, so that two may be side by side", async () => {
     const names = (await template(OPERATOR, { crds: { install: false } }, "blue")).map(({ metadata }) => metadata.name);
     for (const name of names) expect(name).toMatch(/^blue-stockfeed-operator/);
@@ -297,6 +334,28 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
     const feeds = [{ name: "tech", spec: { symbol: ["AAPL"] } }];
     await expect(template(FEEDS, { feeds })).rejects.toThrow("symbol");
     await expect(template(FEEDS, { feeds: [{ spec: {} }] })).rejects.toThrow("name");
+  });
+});
+
+describe.skipIf(missing !== undefined && process.env.CI === undefined)("a chart that has both as parts", () => {
+  it("takes each or leaves it, by conditions", async () => {
+    const parent = join(home, "parent");
+    mkdirSync(join(parent, "charts"), { recursive: true });
+    const charts = [OPERATOR, FEEDS].map((path) => ({ path, name: path.replace("charts/", "") }));
+    for (const { path, name } of charts) cpSync(path, join(parent, "charts", name), { recursive: true });
+    const dependencies = charts.map(({ name }) => ({ name, version: "*", condition: `${name}.enabled` }));
+    const chart = { apiVersion: "v2", name: "parent", version: "1.0.0", dependencies };
+    writeFileSync(join(parent, "Chart.yaml"), stringify(chart));
+    const feeds = [{ name: "tech", spec: { symbols: ["AAPL"], provider: { type: "Simulated" } } }];
+    const kinds = async (operator: object, fleet: object) => {
+      const values = { "stockfeed-operator": operator, stockfeeds: { ...fleet, feeds }, global: { a: "b" } };
+      return (await template(parent, values)).map(({ kind }) => kind);
+    };
+    expect(await kinds({ enabled: false }, { enabled: true })).toEqual(["StockFeed"]);
+    const without = await kinds({ enabled: true }, { enabled: false });
+    expect(without).toContain("Deployment");
+    expect(without).not.toContain("StockFeed");
+    expect(await kinds({}, {})).toEqual(expect.arrayContaining(["Deployment", "StockFeed"]));
   });
 });
 

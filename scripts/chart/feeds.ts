@@ -36,6 +36,10 @@ function feedsSchema(): JsonSchema {
           },
         },
       },
+      enabled: {
+        description: "What a parent chart's condition asks, such as stockfeeds.enabled; by itself not used.",
+        type: "boolean",
+      },
       global: { description: "Values that a parent chart sets for all; not used.", type: "object" },
     },
   };

@@ -188,5 +188,6 @@ export const operatorValues = z.strictObject({
   monitoring,
   alerts,
   dashboards,
+  enabled: flag(true, "What a parent chart's condition asks, such as stockfeed-operator.enabled; by itself not used."),
   global: object("Values that a parent chart sets for all; not used."),
 });
