@@ -168,7 +168,8 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
   it("follow the commands of the page on upgrades", async () => {
     await page("docs/upgrade.md", "backup");
     expect(await readFile(join(home, "feeds-before.yaml"), "utf8")).toContain("name: tech");
-    expect(await page("docs/upgrade.md", "upgrade")).toMatch(/^markets +tech .* True /m);
+    const adapt = (script: string) => script.replace("image.tag=TAG", "image.tag=dev");
+    expect(await page("docs/upgrade.md", "upgrade", adapt)).toMatch(/^markets +tech .* True /m);
     await page("docs/upgrade.md", "rollback");
     await until(async () => (await ready("tech")) && (await ready("gold")), PATIENCE_MS);
   });
@@ -236,11 +237,11 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
   });
 
   /** Runs a block of a page in the test's own directory, where the charts are too. */
-  async function page(file: string, part: string): Promise<string> {
+  async function page(file: string, part: string, adapt = (script: string) => script): Promise<string> {
     const tools = dirname(await kubeTool("kubectl"));
     const helmHome = { HOME: home, HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home };
     const env = { ...helmHome, PATH: [tools, process.env.PATH ?? ""].join(delimiter), KUBECONFIG: plane.kubeconfig };
-    return runPageBlock(file, "cluster", part, { cwd: home, env });
+    return runPageBlock(file, "cluster", part, { cwd: home, env, adapt });
   }
 
   async function more(concurrency: string): Promise<string[]> {
