@@ -24,6 +24,24 @@ export interface Alert {
 
 /** Feeds whose slots are polled now. */
 const IN_SESSION = `and on (feed) stockfeed_market_state{state=~"Open|Stale"}`;
+/** Seconds between two slots of a feed; a quarter of an hour old at most, since nobody tells while another operator begins. */
+const INTERVAL = "max by (feed) (last_over_time(stockfeed_poll_interval_seconds[15m]))";
+/** Feeds of which some five minutes tell nothing, because they are polled less often. */
+const RARE = `${INTERVAL} >= 300`;
+
+/**
+ * The share of what a feed asked for that failed, where it is too great. Of Jobs there are the symbols without a price, of
+ * pollers without end the requests. Each arm has a threshold of its own: nothing by nothing is NaN, which `or` would keep.
+ */
+const failedIn = (time: string) => `(
+  sum by (feed) (increase(stockfeed_symbol_failures_total[${time}]))
+  / (sum by (feed) (increase(stockfeed_symbol_failures_total[${time}])) + sum by (feed) (increase(stockfeed_quotes_total{outcome=~"published|undelivered"}[${time}])))
+  > $threshold
+or
+  sum by (feed) (increase(stockfeed_provider_requests_total{code!~"2..|aborted"}[${time}]))
+  / sum by (feed) (increase(stockfeed_provider_requests_total[${time}]))
+  > $threshold
+)`;
 
 export const ALERTS: readonly Alert[] = [
   {
@@ -66,7 +84,8 @@ ${IN_SESSION}`,
   stockfeed_market_state{state=~"Open|Stale"}
   and on (feed) stockfeed_market_state{state=~"Open|Stale"} offset 30m
 )
-unless on (feed) sum by (feed) (increase(stockfeed_slots_polled_total[30m])) > 0`,
+unless on (feed) sum by (feed) (increase(stockfeed_slots_polled_total[30m])) > 0
+unless on (feed) ${INTERVAL} > 1800`,
     summary: "Feed {{ $labels.feed }} is not polled.",
     description:
       "The session of feed {{ $labels.feed }} has been open for half an hour or more, and no poller has said that it polled a slot.",
@@ -76,18 +95,17 @@ unless on (feed) sum by (feed) (increase(stockfeed_slots_polled_total[30m])) > 0
     of: "feed",
     severity: "warning",
     for: "10m",
-    threshold: { value: 0.1, meaning: "the share of prices, or of requests, that failed in five minutes" },
-    // Of Jobs there are the symbols without a price, of pollers without end the requests.
-    expr: `(
-  sum by (feed) (increase(stockfeed_symbol_failures_total[5m]))
-  / (sum by (feed) (increase(stockfeed_symbol_failures_total[5m])) + sum by (feed) (increase(stockfeed_quotes_total{outcome=~"published|undelivered"}[5m])))
+    threshold: {
+      value: 0.1,
+      meaning:
+        "the share of prices, or of requests, that failed in five minutes; in an hour where the interval is five minutes or more",
+    },
+    expr: `${failedIn("5m")}
 or
-  sum by (feed) (increase(stockfeed_provider_requests_total{code!~"2..|aborted"}[5m]))
-  / sum by (feed) (increase(stockfeed_provider_requests_total[5m]))
-) > $threshold`,
+  ${failedIn("1h").replaceAll("\n", "\n  ")} and on (feed) ${RARE}`,
     summary: "The provider fails feed {{ $labels.feed }}.",
     description:
-      "{{ $value | humanizePercentage }} of what feed {{ $labels.feed }} asked its provider for in the last 5 minutes brought no price.",
+      "{{ $value | humanizePercentage }} of what feed {{ $labels.feed }} asked its provider for in the last 5 minutes brought no price; in the last hour, where it asks each 5 minutes or less often.",
   },
   {
     alert: "StockFeedQuotesStale",
@@ -106,9 +124,15 @@ unless on (feed) stockfeed_market_state{state="Open"}`,
     of: "feed",
     severity: "warning",
     for: "5m",
-    threshold: { value: 60, meaning: "seconds that the watermark is behind, at its best in five minutes" },
-    // The watermark moves from a window's end to the next: with an interval of minutes it is behind in between.
-    expr: `max by (feed) (min_over_time(stockfeed_watermark_lag_seconds[5m])) > $threshold`,
+    threshold: {
+      value: 60,
+      meaning:
+        "seconds that the watermark is behind, at its best in five minutes; beyond the interval where that is five minutes or more",
+    },
+    // The watermark moves from slot to slot: with an interval of minutes it is behind in between.
+    expr: `max by (feed) (min_over_time(stockfeed_watermark_lag_seconds[5m])) > $threshold
+unless on (feed)
+  max by (feed) (min_over_time(stockfeed_watermark_lag_seconds[5m])) <= on (feed) $threshold + (${RARE})`,
     summary: "Windows of feed {{ $labels.feed }} close late.",
     description: "The watermark of feed {{ $labels.feed }} has been {{ $value | humanizeDuration }} behind or more.",
   },

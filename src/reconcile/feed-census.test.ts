@@ -13,7 +13,9 @@ async function censusOf(spec: object, metadata: object = {}) {
 
 describe("the census of feeds", () => {
   it("has a feed that nobody has looked at as new", () => {
-    expect(feedCensus([feedObject()])).toEqual([{ feed: "markets/tech", state: "New", jobFailures: [] }]);
+    expect(feedCensus([feedObject()])).toEqual([
+      { feed: "markets/tech", state: "New", intervalSeconds: 10, jobFailures: [] },
+    ]);
   });
 
   it.each<[string, object]>([
@@ -28,6 +30,14 @@ describe("the census of feeds", () => {
     const { metadata, ...feed } = feedObject();
     const deleted = { ...feed, metadata: { ...metadata, deletionTimestamp: "2024-03-01T14:30:00Z" } };
     expect(feedCensus([deleted])).toEqual([{ feed: "markets/tech", state: "Deleting", jobFailures: [] }]);
+  });
+
+  it("has the interval that the spec says, or the default; none that can't be read", () => {
+    const intervalOf = (interval: unknown) => feedCensus([feedObject({ spec: { polling: { interval } } })])[0];
+    expect(intervalOf("20m")).toMatchObject({ intervalSeconds: 1200 });
+    expect(intervalOf(undefined)).toMatchObject({ intervalSeconds: 10 });
+    for (const unread of ["7s", "soon", 60, null]) expect(intervalOf(unread)).not.toHaveProperty("intervalSeconds");
+    expect(feedCensus([{ ...feedObject(), spec: null }])[0]).toMatchObject({ intervalSeconds: 10 });
   });
 
   it("has the market of one that polls, and of no other", async () => {
@@ -61,6 +71,8 @@ describe("the census of feeds", () => {
     expect(feedCensus([failed])[0]?.jobFailures).toEqual([{ resolution: "1m", count: 2 }]);
     const suspended = { type: "Ready", status: "True", reason: "Suspended", message: "", lastTransitionTime: "" };
     const resting = { ...failed, status: { pipelines, conditions: [suspended] } };
-    expect(feedCensus([resting])).toEqual([{ feed: "markets/tech", state: "Suspended", jobFailures: [] }]);
+    expect(feedCensus([resting])).toEqual([
+      { feed: "markets/tech", state: "Suspended", intervalSeconds: 10, jobFailures: [] },
+    ]);
   });
 });

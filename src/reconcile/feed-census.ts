@@ -1,4 +1,6 @@
 import type { KubeObject } from "../api/kube-object.ts";
+import { durationMs } from "../api/duration.ts";
+import { pollingSchema } from "../api/polling-spec.ts";
 import type { MarketState } from "../api/status.ts";
 import { recordsOf } from "./jobs/survey.ts";
 import { onceEach } from "./once-each.ts";
@@ -11,6 +13,8 @@ export type FeedState = "New" | "Ready" | "Suspended" | "Reconciling" | "Stalled
 export interface CountedFeed {
   readonly feed: string;
   readonly state: FeedState;
+  /** Seconds between two of its slots, as its spec says; undefined where that can't be read, or the feed is being deleted. */
+  readonly intervalSeconds?: number;
   /**
    * Undefined where nobody looks: of a feed that is suspended, is being deleted, or can't be read. Also where its pollers
    * run without end: they know better, and tell it themselves.
@@ -33,8 +37,21 @@ const counted = onceEach((object): CountedFeed => {
   const status = statusIn(object);
   const state = stateOf(object, status);
   const { market, jobFailures } = state === "Suspended" || state === "Deleting" ? NOTHING : partsOf(object, status);
-  return { feed: `${namespace}/${name}`, state, ...(market && { market }), jobFailures };
+  const intervalSeconds = state === "Deleting" ? undefined : intervalOf(object);
+  return {
+    feed: `${namespace}/${name}`,
+    state,
+    ...(intervalSeconds !== undefined && { intervalSeconds }),
+    ...(market && { market }),
+    jobFailures,
+  };
 });
+
+function intervalOf({ spec }: KubeObject): number | undefined {
+  const { polling } = (spec ?? {}) as { readonly polling?: { readonly interval?: unknown } };
+  const { data } = pollingSchema.shape.interval.safeParse(polling?.interval);
+  return data === undefined ? undefined : durationMs(data) / 1000;
+}
 
 const NOTHING: Pick<CountedFeed, "market" | "jobFailures"> = { jobFailures: [] };
 

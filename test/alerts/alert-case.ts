@@ -20,4 +20,8 @@ const OPERATOR = 'namespace="stockfeed-system",job="stockfeed-system/stockfeed-o
 /** Two replicas of it. */
 export const A = `${OPERATOR},pod="stockfeed-operator-a"`;
 export const B = `${OPERATOR},pod="stockfeed-operator-b"`;
+/** How often it is polled, as the operator tells it. */
+export const polledEach = (seconds: number) => ({
+  [`stockfeed_poll_interval_seconds{${FEED},${A}}`]: `${seconds}+0x400`,
+});
 export const published = `stockfeed_quotes_total{${FEED},outcome="published",${A}}`;

@@ -11,12 +11,13 @@ import { createTelemetry } from "../../src/adapters/telemetry/telemetry.ts";
 import type { KubeObject } from "../../src/api/kube-object.ts";
 import type { AlertCase } from "./alert-case.ts";
 import { POLLING_CASES } from "./feed-and-polling-cases.ts";
+import { PROVIDER_CASES } from "./provider-cases.ts";
 import { ROW_CASES } from "./rows-and-operator-cases.ts";
 import { helm, kubeToolMissing } from "../kube-tools.ts";
 import { fences } from "../markdown.ts";
 import { withoutPart } from "../missing-part.ts";
 
-const ALERT_CASES = [...POLLING_CASES, ...ROW_CASES];
+const ALERT_CASES = [...POLLING_CASES, ...PROVIDER_CASES, ...ROW_CASES];
 
 interface Rule {
   readonly alert: string;

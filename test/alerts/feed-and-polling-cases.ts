@@ -1,4 +1,4 @@
-import { type AlertCase, A, B, FEED, published } from "./alert-case.ts";
+import { type AlertCase, A, B, FEED, polledEach } from "./alert-case.ts";
 
 const NEIGHBOUR = 'feed="markets/gold"';
 /** A market that is open all the time. */
@@ -7,8 +7,6 @@ const state = (name: string, labels = A) => `stockfeed_feed_state{${FEED},state=
 const leader = (labels: string) => `stockfeed_leader{${labels}}`;
 const missed = `stockfeed_slots_missed_total{${FEED},${A}}`;
 const polled = `stockfeed_slots_polled_total{${FEED},${A}}`;
-const failures = (kind: string) => `stockfeed_symbol_failures_total{${FEED},kind="${kind}",${A}}`;
-const requests = (code: string) => `stockfeed_provider_requests_total{${FEED},code="${code}",pod="tech-poller-0"}`;
 const market = (name: string) => `stockfeed_market_state{${FEED},state="${name}",${A}}`;
 const shardMarket = (shard: number, name: string) =>
   `stockfeed_market_state{${FEED},state="${name}",pod="tech-poll-${shard}-x"}`;
@@ -32,10 +30,6 @@ const notPolled = {
   description:
     "The session of feed markets/tech has been open for half an hour or more, and no poller has said that it polled a slot.",
 };
-const providerFails = (share: string) => ({
-  summary: "The provider fails feed markets/tech.",
-  description: `${share} of what feed markets/tech asked its provider for in the last 5 minutes brought no price.`,
-});
 
 export const POLLING_CASES: readonly AlertCase[] = [
   {
@@ -173,6 +167,24 @@ export const POLLING_CASES: readonly AlertCase[] = [
   },
   {
     alert: "StockFeedNotPolled",
+    behaves: "does not fire for a feed that is polled each hour, also while one operator hands over to another",
+    series: {
+      ...OPEN,
+      [`stockfeed_poll_interval_seconds{${FEED},${A}}`]: "3600+0x85 stale",
+      [`stockfeed_poll_interval_seconds{${FEED},${B}}`]: "_x105 3600+0x20",
+      [polled]: "0+0x20 1+0x119",
+    },
+    at: "52m",
+  },
+  {
+    alert: "StockFeedNotPolled",
+    behaves: "fires for a feed that is to be polled each half hour",
+    series: { ...OPEN, ...polledEach(1800), [polled]: "0+0x20 1+0x119" },
+    at: "52m",
+    fires: notPolled,
+  },
+  {
+    alert: "StockFeedNotPolled",
     behaves: "does not fire where a new operator counts from zero",
     series: { ...OPEN, [polled]: "900+0x20 0+3x100" },
     at: "45m",
@@ -194,51 +206,6 @@ export const POLLING_CASES: readonly AlertCase[] = [
     behaves: "ends when the feed is suspended or deleted",
     series: { [market("Open")]: "1+0x90 stale" },
     at: "46m",
-  },
-  {
-    alert: "StockFeedProviderErrors",
-    behaves: "fires where a fifth of the symbols brings no price, whatever the kinds of failure",
-    series: { [failures("Timeout")]: "0+1x60", [failures("RateLimited")]: "0+1x60", [published]: "0+8x60" },
-    at: "25m",
-    fires: providerFails("20%"),
-  },
-  {
-    alert: "StockFeedProviderErrors",
-    behaves: "fires where nothing was ever published",
-    series: { [failures("Unauthorized")]: "0+60x60", [published]: "0+0x60" },
-    at: "25m",
-    fires: providerFails("100%"),
-  },
-  {
-    alert: "StockFeedProviderErrors",
-    behaves: "fires for a poller without end by its requests",
-    series: { [requests("200")]: "0+3x60", [requests("503")]: "0+1x60" },
-    at: "25m",
-    fires: providerFails("25%"),
-  },
-  {
-    alert: "StockFeedProviderErrors",
-    behaves: "does not fire at the share that is allowed",
-    series: { [failures("Timeout")]: "0+1x60", [published]: "0+9x60", [requests("200")]: "0+99x60" },
-    at: "25m",
-  },
-  {
-    alert: "StockFeedProviderErrors",
-    behaves: "does not fire for requests that a stop broke off",
-    series: { [requests("200")]: "0+1x60", [requests("aborted")]: "0+1x60" },
-    at: "25m",
-  },
-  {
-    alert: "StockFeedProviderErrors",
-    behaves: "does not fire for failures of five minutes",
-    series: { [failures("Timeout")]: "0+0x29 30+30x9 300+0x40", [published]: "0+30x29 870+0x10 900+30x40" },
-    at: "24m",
-  },
-  {
-    alert: "StockFeedProviderErrors",
-    behaves: "does not fire outside the session, when nothing is asked for",
-    series: { [failures("Timeout")]: "7+0x80", [published]: "900+0x80" },
-    at: "30m",
   },
   {
     alert: "StockFeedQuotesStale",

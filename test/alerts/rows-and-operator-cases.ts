@@ -1,4 +1,4 @@
-import { type AlertCase, A, B, FEED, published } from "./alert-case.ts";
+import { type AlertCase, A, B, FEED, polledEach, published } from "./alert-case.ts";
 
 const lag = `stockfeed_watermark_lag_seconds{${FEED},pod="tech-stream-0"}`;
 const dead = (pod: string) => `stockfeed_quotes_total{${FEED},outcome="dead_letter",pod="${pod}"}`;
@@ -29,6 +29,22 @@ export const ROW_CASES: readonly AlertCase[] = [
     behaves: "does not fire for a feed that is polled each ten minutes, whose watermark moves that often",
     series: { [lag]: "0+30x19 0+30x19 0+30x19 0+30x19" },
     at: "39m30s",
+  },
+  {
+    alert: "StockFeedWatermarkLag",
+    behaves: "does not fire for a feed that is polled each half hour",
+    series: { ...polledEach(1800), [lag]: "0+30x59 0+30x59 0+30x59" },
+    at: "59m30s",
+  },
+  {
+    alert: "StockFeedWatermarkLag",
+    behaves: "fires where the watermark of a feed that is polled each 20 minutes stands for longer",
+    series: { ...polledEach(1200), [lag]: "0+30x120" },
+    at: "40m",
+    fires: {
+      summary: "Windows of feed markets/tech close late.",
+      description: "The watermark of feed markets/tech has been 35m 0s behind or more.",
+    },
   },
   {
     alert: "StockFeedWatermarkLag",

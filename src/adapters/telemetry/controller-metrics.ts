@@ -57,6 +57,12 @@ export const CONTROLLER_METRICS = {
     help: "1 for the state that a feed is in, as its status says it: New, Ready, Suspended, Reconciling, Stalled or Deleting; the replica that leads has them",
     labels: ["feed", "state"],
   },
+  pollInterval: {
+    name: "stockfeed_poll_interval_seconds",
+    type: "gauge",
+    help: "Time between two slots of a feed, as its spec says it; the replica that leads has them",
+    labels: ["feed"],
+  },
   jobs: {
     name: "stockfeed_jobs",
     type: "gauge",

@@ -28,6 +28,7 @@ export interface OperatorTelemetry {
 interface FeedReading {
   readonly feed: string;
   readonly state: string;
+  readonly intervalSeconds?: number;
   readonly market?: string;
   /** Jobs in a row that failed, by resolution. */
   readonly jobFailures: readonly { readonly resolution: string; readonly count: number }[];
@@ -159,6 +160,10 @@ function feedGauges(
       return { labels: { feed, state }, value: 1 };
     },
   );
+  countedGauge(
+    (collect) => gauge(CONTROLLER_METRICS.pollInterval, collect),
+    ({ feed, value }: { readonly feed: string; readonly value: number }) => ({ labels: { feed }, value }),
+  )(() => feeds.flatMap(({ feed, intervalSeconds: value }) => (value === undefined ? [] : [{ feed, value }])));
   countedGauge(
     (collect) => gauge(METRICS.marketState, collect),
     (labels: { readonly feed: string; readonly state: string }) => ({ labels, value: 1 }),

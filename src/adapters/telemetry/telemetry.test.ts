@@ -44,7 +44,13 @@ function tellAllOfTheOperator({
   onRequest("apply", "201");
   setLeader(true);
   measureFeeds(() => [
-    { feed: "markets/tech", state: "Ready", market: "Closed", jobFailures: [{ resolution: "5m", count: 3 }] },
+    {
+      feed: "markets/tech",
+      state: "Ready",
+      intervalSeconds: 10,
+      market: "Closed",
+      jobFailures: [{ resolution: "5m", count: 3 }],
+    },
   ]);
   measureJobs(() => [{ state: "Running", resolution: "5m", jobs: 2 }]);
 }
@@ -61,6 +67,7 @@ const EXPECTED_OF_THE_OPERATOR = [
   'stockfeed_api_requests_total{verb="apply",code="201"} 1',
   "stockfeed_leader 1",
   'stockfeed_feed_state{feed="markets/tech",state="Ready"} 1',
+  'stockfeed_poll_interval_seconds{feed="markets/tech"} 10',
   'stockfeed_market_state{feed="markets/tech",state="Closed"} 1',
   'stockfeed_job_failures{feed="markets/tech",resolution="5m"} 3',
   'stockfeed_jobs{state="Running",resolution="5m"} 2',
@@ -131,17 +138,21 @@ describe("telemetry", () => {
       'stockfeed_market_state{feed="markets/tech",state="Closed"} 1',
     ]);
     const { measureFeeds } = createControllerTelemetry(registry);
-    let feeds = [{ feed: "markets/tech", state: "New", market: "Open", jobFailures: [{ resolution: "5m", count: 1 }] }];
+    const jobFailures = [{ resolution: "5m", count: 1 }];
+    let feeds: ReturnType<Parameters<typeof measureFeeds>[0]> = [
+      { feed: "markets/tech", state: "New", intervalSeconds: 60, market: "Open", jobFailures },
+    ];
     measureFeeds(() => feeds);
     expect(await lines("stockfeed_market_state{")).toEqual([
       'stockfeed_market_state{feed="markets/tech",state="Open"} 1',
     ]);
     feeds = [{ feed: "markets/gold", state: "Stalled", market: "Stale", jobFailures: [] }];
+    expect(await lines("stockfeed_poll_interval_seconds{")).toEqual([]);
     expect(await lines("stockfeed_feed_state{")).toEqual([
       'stockfeed_feed_state{feed="markets/gold",state="Stalled"} 1',
     ]);
     feeds = [];
-    for (const name of ["feed_state", "market_state", "job_failures"])
+    for (const name of ["feed_state", "poll_interval_seconds", "market_state", "job_failures"])
       expect(await lines(`stockfeed_${name}{`)).toEqual([]);
   });
 
