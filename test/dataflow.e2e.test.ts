@@ -18,6 +18,7 @@ import { withoutPart } from "./missing-part.ts";
 import { FEEDS, OperatorWorld, operatorWorldMissing, PROJECT, until } from "./operator-world.ts";
 import { type Prism, prismMissing, startPrism } from "./prism/prism.ts";
 import { RealRuns } from "./prism/real-runs.ts";
+import { callPubsub, publishTexts, takeTexts } from "./pubsub-rest.ts";
 
 const missing = (await operatorWorldMissing()) ?? (await prismMissing());
 const ROWS = `projects/${PROJECT}/subscriptions/rows-of-the-test`;
@@ -75,32 +76,15 @@ describe.skipIf(withoutPart(missing))("a feed on Dataflow", { timeout: 300_000 }
   const running = () => dataflow.jobs.all().filter(({ currentState }) => currentState === "JOB_STATE_RUNNING");
   const kubectl = (...args: string[]) => runKubectl(world.plane.kubeconfig, "--namespace=markets", ...args);
 
-  async function pubsub(method: "PUT" | "POST", path: string, body: object): Promise<unknown> {
-    const headers = { "content-type": "application/json" };
-    const request = { method, headers, body: JSON.stringify(body) };
-    const response = await fetch(`http://${world.emulator.host}/v1/${path}`, request);
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-    return response.json();
-  }
-
   async function publish(messages: readonly { readonly data: string }[]): Promise<void> {
     const [topic = ""] = (await world.pubsub("topics")).filter((name) => name.endsWith("-quotes"));
-    const encoded = messages.map(({ data }) => ({ data: Buffer.from(data).toString("base64") }));
-    await pubsub("POST", `projects/${PROJECT}/topics/${topic}:publish`, { messages: encoded });
+    const texts = messages.map(({ data }) => data);
+    await publishTexts(world.emulator.host, `projects/${PROJECT}/topics/${topic}`, texts);
   }
 
   /** Takes what is new on the topic of rows. */
   async function takeRows(): Promise<void> {
-    for (;;) {
-      const { receivedMessages = [] } = (await pubsub("POST", `${ROWS}:pull`, {
-        maxMessages: 1000,
-        returnImmediately: true,
-      })) as { readonly receivedMessages?: { readonly ackId: string; readonly message: { readonly data: string } }[] };
-      if (receivedMessages.length === 0) return;
-      await pubsub("POST", `${ROWS}:acknowledge`, { ackIds: receivedMessages.map(({ ackId }) => ackId) });
-      for (const { message } of receivedMessages)
-        rows.push(JSON.parse(Buffer.from(message.data, "base64").toString()) as Row);
-    }
+    for (const text of await takeTexts(world.emulator.host, ROWS)) rows.push(JSON.parse(text) as Row);
   }
 
   /** The winning rows of all resolutions, by brute force over the script's first messages. */
@@ -136,7 +120,7 @@ describe.skipIf(withoutPart(missing))("a feed on Dataflow", { timeout: 300_000 }
   });
 
   it("has on the topic of rows what brute force makes of the quotes on its topic", async () => {
-    await pubsub("PUT", ROWS, { topic: `projects/${PROJECT}/topics/stockfeed-windows` });
+    await callPubsub(world.emulator.host, "PUT", ROWS, { topic: `projects/${PROJECT}/topics/stockfeed-windows` });
     await publish(SCRIPT.messages);
     await untilRowsAre(expected(SCRIPT.messages));
     expect(rows.every(({ engine }) => engine === "Dataflow")).toBe(true);

@@ -3,7 +3,8 @@
  * what its subscription gives, and what it writes to its topics is published there. Pub/Sub is the emulator.
  *
  * A run is of all messages that the job has had, since Prism has no Pub/Sub to stay at: it ends, and closes every window as
- * a drain does. So a row comes again with each run that knows more of its window, and the fullest one wins.
+ * a drain does. So a row comes again with each run that knows more of its window, and the fullest one wins. What a drain
+ * leaves, `drain` writes: the same run once more, of whatever the job has had by then.
  */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,7 +13,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { protos } from "@google-cloud/pubsub";
 import type { RestJob } from "../fakes/dataflow-format.ts";
 import type { Prism } from "./prism.ts";
-import { swapPubsub } from "./swap-pubsub.ts";
+import { type SwappedPipeline, swapPubsub } from "./swap-pubsub.ts";
 
 const { PubsubMessage } = protos.google.pubsub.v1;
 const BETWEEN_PULLS_MS = 200;
@@ -39,13 +40,21 @@ interface Pulled {
   }[];
 }
 
+interface RunningJob {
+  readonly pipelineUrl: string;
+  /** All that it has had, as the swapped source has them. */
+  readonly messages: string[];
+  readonly stop: AbortController;
+  readonly over: Promise<void>;
+}
+
 export class RealRuns {
   /** How runs failed; a job stops at the first. */
   readonly failures: string[] = [];
   /** Runs that were done, by job. */
   readonly done = new Map<string, number>();
   readonly #options: RealRunsOptions;
-  readonly #jobs = new Map<string, { readonly stop: AbortController; readonly over: Promise<void> }>();
+  readonly #jobs = new Map<string, RunningJob>();
 
   constructor(options: RealRunsOptions) {
     this.#options = options;
@@ -61,10 +70,22 @@ export class RealRuns {
     const pipelineUrl = environment?.sdkPipelineOptions?.options?.pipelineUrl;
     if (running !== undefined || typeof pipelineUrl !== "string") return;
     const stop = new AbortController();
-    const over = this.#runJob(id, pipelineUrl, stop.signal).catch((error: unknown) => {
+    const messages: string[] = [];
+    const over = this.#runJob(id, { pipelineUrl, messages }, stop.signal).catch((error: unknown) => {
       this.failures.push(`${id}: ${String(error)}`);
     });
-    this.#jobs.set(id, { stop, over });
+    this.#jobs.set(id, { pipelineUrl, messages, stop, over });
+  }
+
+  /**
+   * Writes what the drain of a job leaves: a row of every window that it has a quote of, however few.
+   * @param id of a job that ran and no longer does
+   */
+  async drain(id: string): Promise<void> {
+    const job = this.#jobs.get(id);
+    if (job?.stop.signal.aborted !== true) throw new Error(`job ${id} has not run, or still does`);
+    await job.over;
+    await this.#staged(job.pipelineUrl, (swapped) => this.#runOnce(swapped, job.messages));
   }
 
   /** Stops all. */
@@ -73,13 +94,12 @@ export class RealRuns {
     await Promise.all([...this.#jobs.values()].map(({ over }) => over));
   }
 
-  async #runJob(id: string, pipelineUrl: string, stop: AbortSignal): Promise<void> {
-    const staged = this.#options.staged.get(pipelineUrl);
-    if (staged === undefined) throw new Error(`nothing is staged at ${pipelineUrl}`);
-    const directory = await mkdtemp(join(tmpdir(), "stockfeed-job-"));
-    try {
-      const swapped = swapPubsub(staged, directory);
-      const messages: string[] = [];
+  async #runJob(
+    id: string,
+    { pipelineUrl, messages }: Pick<RunningJob, "pipelineUrl" | "messages">,
+    stop: AbortSignal,
+  ): Promise<void> {
+    await this.#staged(pipelineUrl, async (swapped) => {
       while (!stop.aborted) {
         const { receivedMessages = [] } = (await this.#call(swapped.source.subscription, "pull", {
           maxMessages: 1000,
@@ -90,20 +110,30 @@ export class RealRuns {
           continue;
         }
         messages.push(...receivedMessages.map(({ message }) => encoded(message)));
-        await writeFile(swapped.source.file, messages.join("\n"));
-        await this.#runOnce(swapped);
+        await this.#runOnce(swapped, messages);
         const ackIds = receivedMessages.map(({ ackId }) => ackId);
         await this.#call(swapped.source.subscription, "acknowledge", { ackIds });
         this.done.set(id, (this.done.get(id) ?? 0) + 1);
       }
+    });
+  }
+
+  /** Makes a staged pipeline one that runs here, for as long as it is used. */
+  async #staged(pipelineUrl: string, use: (swapped: SwappedPipeline) => Promise<void>): Promise<void> {
+    const staged = this.#options.staged.get(pipelineUrl);
+    if (staged === undefined) throw new Error(`nothing is staged at ${pipelineUrl}`);
+    const directory = await mkdtemp(join(tmpdir(), "stockfeed-job-"));
+    try {
+      await use(swapPubsub(staged, directory));
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
   }
 
-  async #runOnce({ pipeline, sinks }: ReturnType<typeof swapPubsub>): Promise<void> {
-    const { state, messages } = await this.#options.prism.run(pipeline);
-    if (state !== "DONE") throw new Error(`Prism ended ${state}: ${messages.join("\n")}`);
+  async #runOnce({ pipeline, source, sinks }: SwappedPipeline, messages: readonly string[]): Promise<void> {
+    await writeFile(source.file, messages.join("\n"));
+    const { state, messages: said } = await this.#options.prism.run(pipeline);
+    if (state !== "DONE") throw new Error(`Prism ended ${state}: ${said.join("\n")}`);
     for (const { topic, file } of sinks) {
       const lines = (await readFile(file, "utf8").catch(() => "")).split("\n").filter(Boolean);
       await rm(file, { force: true });
