@@ -355,6 +355,17 @@ describe("a launch", () => {
       "Forbidden",
       "roles/iam.serviceAccountUser",
     ],
+    [
+      {
+        status: 403,
+        reason: "PERMISSION_DENIED",
+        message:
+          "Your application is authenticating by using local Application Default Credentials. The " +
+          "dataflow.googleapis.com API requires a quota project, which is not set by default.",
+      },
+      "Forbidden",
+      "gcloud auth application-default set-quota-project acme",
+    ],
     [{ status: 404, reason: "NOT_FOUND", message: "No location." }, "NotFound", "region"],
     [{ status: 500, reason: "INTERNAL", message: "Ouch." }, "Unavailable", "Ouch"],
     [{ cut: true } as const, "Unavailable", "acme"],

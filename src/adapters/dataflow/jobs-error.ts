@@ -27,6 +27,8 @@ const KINDS: Readonly<Record<number, Kind>> = {
  * https://github.com/googleapis/googleapis/blob/master/google/api/error_reason.proto
  */
 const CALL_LIMITS: ReadonlySet<string> = new Set(["RATE_LIMIT_EXCEEDED", "rateLimitExceeded", "userRateLimitExceeded"]);
+/** Said of credentials that name no project which calls count towards: no limit is behind it. https://cloud.google.com/docs/quotas/quota-project */
+const QUOTA_PROJECT = /requires a quota project|quota project[^.]* not set/i;
 const CALLS = /per ?(100 )?(second|minute|hour|day|user)|rate limit/i;
 /** A limit of what a project may have at once: jobs, processors, addresses. */
 const RESOURCE_LIMITS: ReadonlySet<string> = new Set(["RESOURCE_QUOTA_EXCEEDED", "quotaExceeded"]);
@@ -59,7 +61,7 @@ function kindOf({ status, reason, said, info }: ApiFault): Kind {
   if (status !== undefined && status < 500) {
     if (CALL_LIMITS.has(info ?? "")) return "Unavailable";
     if (RESOURCE_LIMITS.has(info ?? "")) return "Quota";
-    if (/\bquotas?\b/i.test(said)) return CALLS.test(said) ? "Unavailable" : "Quota";
+    if (/\bquotas?\b/i.test(said) && !QUOTA_PROJECT.test(said)) return CALLS.test(said) ? "Unavailable" : "Quota";
   }
   // What a job's state does not allow now it may allow soon.
   if (reason === "FAILED_PRECONDITION") return "Unavailable";
@@ -73,6 +75,12 @@ function mend(kind: Kind, { said }: ApiFault, { place, serviceAccountEmail }: At
     case "Forbidden": {
       if (/has not been used|is disabled|SERVICE_DISABLED/i.test(said)) {
         return `Switch the API on: gcloud services enable dataflow.googleapis.com --project ${projectId}.`;
+      }
+      if (QUOTA_PROJECT.test(said)) {
+        return (
+          "The credentials are a user's, which name no project that the calls count towards: gcloud auth " +
+          `application-default set-quota-project ${projectId}.`
+        );
       }
       if (/actAs|service account/i.test(said)) {
         const workers = serviceAccountEmail ?? "the project's default one of Compute Engine";
