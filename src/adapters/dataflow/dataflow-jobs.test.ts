@@ -179,6 +179,20 @@ describe("the list of a place", () => {
     expect(await listedAnew()).toMatchObject([{ state: "Draining" }]);
   });
 
+  it("asks side by side for what was launched here and is not listed yet", async () => {
+    await fake.close();
+    await start({ listLagMs: 100_000 });
+    const names = Array.from({ length: 10 }, (_, at) => `${NAME}-${at}`);
+    for (const name of names) await jobs.launch({ ...LAUNCH, name, requestId: name });
+    const gets = () => fake.calls.filter(({ name }) => name === "get").length;
+    const release = fake.hold("get");
+    const listing = listedAnew();
+    await fake.until(() => gets() === 8);
+    release();
+    expect((await listing).map(({ name }) => name).sort()).toEqual(names);
+    expect(gets()).toBe(10);
+  });
+
   it("is read anew after a launch that failed, since the job may run all the same", async () => {
     await jobs.list(PLACE);
     fake.failNext("create", { status: 503, reason: "UNAVAILABLE", message: "No answer in time.", carriedOut: true });

@@ -8,6 +8,7 @@
  * - `forget` makes the next caller list anew, whatever is under way: a launch that failed may have gone through.
  */
 import type { Job } from "../../job-ports.ts";
+import { atOnce } from "./at-once.ts";
 import { isBeingMade } from "./job-of.ts";
 
 /** How long a job that was launched here is asked for by itself where a list lacks it. */
@@ -86,19 +87,19 @@ export class PlaceListing {
 
   async #read(): Promise<Map<string, Job>> {
     const jobs = await this.#reader.list();
-    for (const [id, { job: launched, at }] of this.#launched) {
+    for (const [id, { at }] of this.#launched) {
+      if (!jobs.has(id) && this.#now() - at > LIST_LAG_MS) this.#launched.delete(id);
+    }
+    // One after another they would hold up every feed of the place where each takes its whole time to fail.
+    await atOnce([...this.#launched], async ([id, { job: launched }]) => {
       const listed = jobs.get(id);
-      if (listed === undefined && this.#now() - at > LIST_LAG_MS) {
-        this.#launched.delete(id);
-        continue;
-      }
       // Where it can't be read it is as it was launched.
       const job = listed ?? (await this.#reader.get(id).catch(() => launched));
-      if (job === undefined) continue;
+      if (job === undefined) return;
       const { unread, ...rest } = job;
       jobs.set(id, { ...rest, labels: { ...launched.labels, ...job.labels } });
       if (listed !== undefined && !isBeingMade(listed) && unread === undefined) this.#launched.delete(id);
-    }
+    });
     return jobs;
   }
 }

@@ -9,6 +9,7 @@
  */
 import type { Job, JobPlace } from "../../job-ports.ts";
 import { apiFault } from "./api-fault.ts";
+import { atOnce } from "./at-once.ts";
 import type { ApiJob, DataflowCalls } from "./dataflow-calls.ts";
 import { isBeingMade, isOver, jobOf } from "./job-of.ts";
 import { jobsError } from "./jobs-error.ts";
@@ -18,8 +19,6 @@ import type { PlaceReader } from "./place-listing.ts";
 const OWN_PREFIX = "stockfeed-";
 /** How long a job is shown after its end: a week, after which nobody retries it. */
 const KEEP_OVER_MS = 7 * 86_400_000;
-/** Details are asked for so many at a time. */
-const AT_ONCE = 8;
 
 /** @param now the time, against which a job's end is long past or not */
 export function placeReader(calls: () => Promise<DataflowCalls>, place: JobPlace, now: () => number): PlaceReader {
@@ -50,9 +49,7 @@ export function placeReader(calls: () => Promise<DataflowCalls>, place: JobPlace
       );
       const own = shown.filter(isOwn);
       const jobs = new Map(shown.filter((job) => !isOwn(job)).map((job) => [job.id, job]));
-      for (let from = 0; from < own.length; from += AT_ONCE) {
-        for (const job of await Promise.all(own.slice(from, from + AT_ONCE).map(complete))) jobs.set(job.id, job);
-      }
+      for (const job of await atOnce(own, complete)) jobs.set(job.id, job);
       for (const id of labelsOf.keys()) if (!jobs.has(id)) labelsOf.delete(id);
       return jobs;
     },
