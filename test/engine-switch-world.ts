@@ -15,7 +15,7 @@ import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
 import { OperatorWorld, PROJECT } from "./operator-world.ts";
 import { type Prism, startPrism } from "./prism/prism.ts";
 import { RealRuns } from "./prism/real-runs.ts";
-import { publishTexts, takeTexts } from "./pubsub-rest.ts";
+import { callPubsub, publishTexts, takeTexts } from "./pubsub-rest.ts";
 
 const ROWS = `projects/${PROJECT}/subscriptions/stockfeed-windows`;
 const STREAMS = "/api/v1/namespaces/markets/pods?labelSelector=app.kubernetes.io/component=stream";
@@ -95,6 +95,25 @@ export class EngineSwitchWorld {
   async topic(): Promise<string | undefined> {
     const name = (await this.cluster.pubsub("topics")).find((each) => each.endsWith("-quotes"));
     return name && `projects/${PROJECT}/topics/${name}`;
+  }
+
+  /**
+   * Leaves the readers of one engine what is published from now on: so a new subscription begins on Pub/Sub, and whoever
+   * wants what was before has to rewind it. The emulator's begins with all that its topic keeps.
+   */
+  async forgetThePast(engine: "Embedded" | "Dataflow"): Promise<void> {
+    const time = new Date().toISOString();
+    for (const name of await this.readers()) {
+      const isOfJob = name.includes("-windows-");
+      if (isOfJob !== (engine === "Dataflow")) continue;
+      const subscription = `projects/${PROJECT}/subscriptions/${name}`;
+      await callPubsub(this.cluster.emulator.host, "POST", `${subscription}:seek`, { time });
+    }
+  }
+
+  /** Subscriptions on the feed's topic. */
+  async readers(): Promise<string[]> {
+    return (await this.cluster.pubsub("subscriptions")).filter((name) => name.includes("-tech-"));
   }
 
   async publish(messages: readonly { readonly data: string }[]): Promise<void> {
