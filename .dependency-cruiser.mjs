@@ -1,10 +1,10 @@
 /**
  * The architecture as rules: imports run one way,
- *   api, quotes, windows, views, plan (pure) → cdk8s, dashboards; ports → adapters, poll, stream, replay, pipeline, reconcile,
+ *   api, quotes, windows, views, plan, lanes (pure) → cdk8s, dashboards; ports → adapters, poll, stream, replay, pipeline, reconcile,
  *   console → main.
  * @type {import("dependency-cruiser").IConfiguration}
  */
-const pure = "^src/(api|quotes|windows|views|plan)/";
+const pure = "^src/(api|quotes|windows|views|plan|lanes)/";
 
 export default {
   forbidden: [

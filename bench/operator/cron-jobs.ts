@@ -4,12 +4,12 @@
  * kube-controller-manager keeps to unless it is told otherwise, and with as many as this machine can do.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { inLanes } from "../../src/lanes/in-lanes.ts";
 import { startControlPlane } from "../../test/control-plane/control-plane.ts";
 import { type AnyObject, KubeClient } from "../../test/kube-client.ts";
 import type { BenchResult } from "../result.ts";
 import { follow } from "./follow.ts";
 import { figure } from "./goal.ts";
-import { inParallel } from "./in-parallel.ts";
 
 const CONTROLLERS = ["serviceaccount-controller", "cronjob-controller", "job-controller"];
 const CRON_JOBS = "/apis/batch/v1/namespaces/default/cronjobs";
@@ -67,7 +67,7 @@ async function startedInTime(size: number, managerFlags: readonly string[]): Pro
     const client = new KubeClient(plane.kubeconfig);
     const creationMs = 3_000 + (size / CREATED_A_SECOND) * 1_000;
     if (MINUTE_MS - (Date.now() % MINUTE_MS) < creationMs) await untilMinute();
-    await inParallel(
+    await inLanes(
       Array.from({ length: size }, (_, i) => `cron-${i}`),
       16,
       async (name) => {

@@ -5,9 +5,9 @@
  * events that a cluster would show it, and no container is run.
  */
 import { encodeSummary } from "../../src/quotes/poll-summary.ts";
+import { inLanes } from "../../src/lanes/in-lanes.ts";
 import type { AnyObject, KubeClient } from "../../test/kube-client.ts";
 import { follow } from "./follow.ts";
-import { inParallel } from "./in-parallel.ts";
 
 const CRON_JOBS = "/apis/batch/v1/cronjobs";
 const STATEFUL_SETS = "/apis/apps/v1/statefulsets";
@@ -98,7 +98,7 @@ export class HollowWorkloads {
   /** One period: what runs ends, what had ended goes, and every CronJob has a new Pod. */
   async period(): Promise<void> {
     const minute = Math.floor(Date.now() / 60_000);
-    await inParallel([...this.#cronJobs.values()], AT_ONCE, async (cronJob) => {
+    await inLanes([...this.#cronJobs.values()], AT_ONCE, async (cronJob) => {
       const key = keyOf(cronJob);
       const [running, finished] = [this.#running.get(key), this.#finished.get(key)];
       if (running !== undefined) await this.#finish(cronJob, running);

@@ -1,12 +1,12 @@
 /** What is measured of a running operator, each from the outside: the world's clock, the server's audit log, the process. */
 import { setTimeout as delay } from "node:timers/promises";
+import { inLanes } from "../../src/lanes/in-lanes.ts";
 import type { BenchResult } from "../result.ts";
 import { readsIn, summaryOf, writesIn } from "./audit-log.ts";
 import { benchFeeds, type BenchFeed, lateFeeds } from "./bench-feeds.ts";
 import { assertExactlyOnce } from "./exactly-once.ts";
 import { figure, heldToGoal } from "./goal.ts";
 import { SLOTS_A_POLLER } from "./hollow-workloads.ts";
-import { inParallel } from "./in-parallel.ts";
 import { type MetricsText, quantileBetween } from "./metrics-text.ts";
 import type { OperatorProcess } from "./operator-process.ts";
 import type { World } from "./world.ts";
@@ -196,7 +196,7 @@ async function whileWaking({ client, secrets }: World, work: () => Promise<void>
   let going = true;
   const wake = async () => {
     for (let round = 0; going; round++) {
-      await inParallel(secrets, 2, async (path) => {
+      await inLanes(secrets, 2, async (path) => {
         await client.patch(path, { data: { extra: round % 2 === 0 ? "" : null } });
       });
     }

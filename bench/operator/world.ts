@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { operatorInstall } from "../../cdk8s/operator.ts";
 import type { KubeObject } from "../../src/api/kube-object.ts";
+import { inLanes } from "../../src/lanes/in-lanes.ts";
 import { makeTables, makeViews } from "../../test/bigquery/stockfeed-dataset.ts";
 import { type BigQueryServer, startBigQuery } from "../../test/bigquery/bigquery-server.ts";
 import { type ControlPlane, startControlPlane } from "../../test/control-plane/control-plane.ts";
@@ -25,7 +26,6 @@ import {
 } from "./bench-feeds.ts";
 import { follow } from "./follow.ts";
 import { HollowWorkloads } from "./hollow-workloads.ts";
-import { inParallel } from "./in-parallel.ts";
 import { OperatorProcess } from "./operator-process.ts";
 
 const LATENCY_MS = 50;
@@ -109,7 +109,7 @@ export class World {
   /** Creates feeds, many at once. */
   async create(feeds: readonly BenchFeed[]): Promise<void> {
     this.wanted.push(...feeds);
-    await inParallel(feeds, AT_ONCE, async ({ collection, manifest }) => {
+    await inLanes(feeds, AT_ONCE, async ({ collection, manifest }) => {
       await this.client.create(collection, manifest);
     });
   }
@@ -202,7 +202,7 @@ function secretPath(namespace: string): string {
 }
 
 async function makeNamespaces(client: KubeClient, namespaces: readonly string[]): Promise<void> {
-  await inParallel(namespaces, AT_ONCE, async (namespace) => {
+  await inLanes(namespaces, AT_ONCE, async (namespace) => {
     await client.create("/api/v1/namespaces", { metadata: { name: namespace } });
     await client.create(`/api/v1/namespaces/${namespace}/secrets`, {
       metadata: { name: SECRET_NAME },

@@ -84,6 +84,7 @@ export class Reconciler {
       owned: new OwnedIndex(settings.driftIntervalMs),
       workloads: new WorkloadBook(ports.render, settings.workloads),
       fullPlaces: new Map(),
+      unsurveyed: new Map(),
     };
   }
 
@@ -112,6 +113,7 @@ export class Reconciler {
   forget({ metadata: { uid = "", name, namespace = "" } }: KubeObject): void {
     this.memory.feeds.forget(uid);
     this.memory.workloads.forget(uid);
+    this.memory.unsurveyed.delete(uid);
     this.memory.pollers.forgetFeed({ metadata: { name, namespace } });
     this.#ports.telemetry.forgetFeed(`${namespace}/${name}`);
     this.#written.delete(uid);

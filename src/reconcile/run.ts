@@ -22,6 +22,8 @@ export interface Memory {
   readonly workloads: WorkloadBook;
   /** Until when a place counts as full, since Dataflow said so. */
   readonly fullPlaces: Map<string, EpochMs>;
+  /** Since when Dataflow does not tell of a feed's jobs, by the feed's UID. */
+  readonly unsurveyed: Map<string, EpochMs>;
 }
 
 /** One reconcile of one feed under way: what every step reads, and where it leaves what it found. */

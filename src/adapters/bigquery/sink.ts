@@ -8,6 +8,7 @@
  * - It tries once. Whether and when to try again is the caller's, who also knows when to stop.
  * - Every value is exact: decimals go as text.
  */
+import { inLanes } from "../../lanes/in-lanes.ts";
 import { createTableSql, type DatasetId, quotedName, WINDOWS_TABLE } from "../../views/bigquery-schema.ts";
 import type { ResultSink } from "../../ports.ts";
 import type { WindowRow } from "../../windows/window-row.ts";
@@ -54,11 +55,13 @@ export function bigQuerySink(options: BigQuerySinkOptions): ResultSink {
   return {
     async writeRows(rows) {
       const outgoing = rows.filter((row) => !accepted.has(row)).map((row) => ({ row, insert: insertRow(row) }));
-      const failures = await inTurns(requests(outgoing), async (request) => {
+      // A request that was refused is an answer too: every one is tried.
+      const answers = await inLanes(requests(outgoing), MOST_REQUESTS, async (request) => {
         const refused = await insertAll(call, dataset, request);
         for (const { row } of request) if (refused?.rows.has(row) !== true) accepted.add(row);
         return refused?.error;
       });
+      const failures = answers.filter((error) => error !== undefined);
       // What has to be mended is said before what passes.
       const failure = failures.find(({ retryable }) => !retryable) ?? failures[0];
       if (failure) throw failure;
@@ -83,23 +86,6 @@ function requests(outgoing: readonly Outgoing[]): Outgoing[][] {
     bytes += size;
   }
   return cut;
-}
-
-/** Runs the work of each item, a few at once; every one is tried. Gives the errors. */
-async function inTurns<T>(
-  items: readonly T[],
-  work: (item: T) => Promise<SinkError | undefined>,
-): Promise<readonly SinkError[]> {
-  const failures: SinkError[] = [];
-  const left = items.values();
-  const worker = async () => {
-    for (const item of left) {
-      const failure = await work(item);
-      if (failure) failures.push(failure);
-    }
-  };
-  await Promise.all(Array.from({ length: MOST_REQUESTS }, worker));
-  return failures;
 }
 
 /** Sends one request; tells the rows that BigQuery did not take, and why. */

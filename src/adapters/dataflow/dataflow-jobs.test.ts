@@ -38,6 +38,7 @@ let storage: FakeCloudStorage;
 let fake: FakeDataflow;
 let jobs: ReturnType<typeof dataflowJobs>;
 let leads = true;
+let told: string[] = [];
 
 async function start(options: FakeDataflowOptions = {}): Promise<void> {
   fake = await startFakeDataflow({ now: () => time, ...options });
@@ -53,6 +54,9 @@ function newJobs() {
     fence: () => {
       if (!leads) throw new ClusterError("NotLeader", "another leads");
     },
+    onListing: (_place, trouble) => {
+      told.push("message" in trouble ? trouble.message : `over after ${trouble.overAfterMs}`);
+    },
     now: () => time,
     clock: () => time,
   });
@@ -67,6 +71,7 @@ async function listedAnew(): Promise<readonly Job[]> {
 beforeEach(async () => {
   time = Date.UTC(2026, 0, 5);
   leads = true;
+  told = [];
   storage = await startFakeCloudStorage(["acme"]);
   await start();
 });
@@ -191,6 +196,56 @@ describe("the list of a place", () => {
     release();
     expect((await listing).map(({ name }) => name).sort()).toEqual(names);
     expect(gets()).toBe(10);
+  });
+
+  it("asks for no more jobs once it has taken twenty seconds, and for those at the next list", async () => {
+    const names = Array.from({ length: 10 }, (_, at) => `${NAME}-${at}`);
+    for (const name of names) await jobs.launch({ ...LAUNCH, name, requestId: name });
+    const other = newJobs();
+    const gets = () => fake.calls.filter(({ name }) => name === "get").length;
+    const release = fake.hold("get");
+    const listing = other.list(PLACE);
+    await fake.until(() => gets() === 8);
+    time += 20_000;
+    release();
+    const listed = await listing;
+    expect(listed.map(({ unread }) => unread?.kind)).toEqual([...Array<undefined>(8), "Unavailable", "Unavailable"]);
+    expect(listed[9]?.unread?.message).toContain(names[9]);
+    time += 60_000;
+    expect((await other.list(PLACE)).filter(({ unread }) => unread !== undefined)).toEqual([]);
+    expect(gets()).toBe(10);
+    await other.close();
+  });
+
+  describe("that can't be read", () => {
+    const away = { status: 503, reason: "UNAVAILABLE", message: "Away." };
+
+    it("is tried again by the next caller where it failed at once, and is told of once, and once that it is over", async () => {
+      for (let failures = 0; failures < 3; failures++) {
+        fake.failNext("list", away);
+        await expect(jobs.list(PLACE)).rejects.toMatchObject({ kind: "Unavailable" });
+        time += 7_000;
+      }
+      await jobs.list(PLACE);
+      await listedAnew();
+      expect(told).toEqual([expect.stringContaining("list its jobs: Away"), "over after 21000"]);
+    });
+
+    it("fails for as long again as it took to fail, with no other call", async () => {
+      const release = fake.hold("list");
+      fake.failNext("list", away);
+      const first = jobs.list(PLACE);
+      first.catch(() => undefined);
+      await fake.until(() => fake.calls.length === 1);
+      time += 20_000;
+      release();
+      await expect(first).rejects.toMatchObject({ kind: "Unavailable" });
+      time += 19_999;
+      await expect(jobs.list(PLACE)).rejects.toThrow("Away");
+      expect(fake.newCalls()).toEqual(["list"]);
+      time += 1;
+      await jobs.list(PLACE);
+    });
   });
 
   it("is read anew after a launch that failed, since the job may run all the same", async () => {

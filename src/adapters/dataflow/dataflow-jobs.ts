@@ -2,7 +2,8 @@
  * Dataflow's jobs for the controller, in any number of projects and regions.
  *
  * - Reading costs one paged list a place and interval, whatever the number of feeds, and a call or two in a job's life.
- * - No call is retried in here, and each ends within its limit: the controller comes back by itself, with a backoff.
+ * - No call is retried in here, and each ends within its limit: the controller comes back by itself, with a backoff. Of a
+ *   place that does not answer a reconcile hears within the limit of one list and one more call.
  * - Who leads no more writes nothing: each call that writes asks the fence first, staging too.
  * - A launch is the same launch for the same request ID. What is staged lies under a name made of its content.
  * - Google's clients and Cloud Storage's are loaded by the first call, so an operator without jobs does not pay for them.
@@ -33,6 +34,8 @@ export interface DataflowJobsOptions {
   readonly buildYaml: (pipeline: JobPipeline) => string;
   /** Asked before each call that writes; throws a ClusterError (NotLeader) where another leads. */
   readonly fence?: () => void;
+  /** Hears of a place whose jobs can't be listed, once as that begins and once as it is over, with how long it took. */
+  readonly onListing?: (place: JobPlace, trouble: JobsError | { readonly overAfterMs: number }) => void;
   /** How long a listing serves; a minute by default. */
   readonly listIntervalMs?: number;
   /** Milliseconds that only grow; those of the process by default. */
@@ -58,6 +61,8 @@ class DataflowJobs implements Jobs {
   readonly #calls: () => Promise<DataflowCalls>;
   readonly #staging: () => Promise<Staging>;
   readonly #places = new Map<string, PlaceListing>();
+  /** Since when a listing fails, by it. */
+  readonly #failing = new Map<PlaceListing, number>();
   /** Of jobs that are over, oldest first. */
   readonly #errors = new Map<string, { readonly errors: readonly string[]; readonly until: number }>();
   readonly #uptime: () => number;
@@ -78,7 +83,15 @@ class DataflowJobs implements Jobs {
 
   async list(place: JobPlace): Promise<readonly Job[]> {
     const attempt = { place, action: "list its jobs" };
-    return [...(await this.#try(attempt, () => this.#listing(place).get())).values()];
+    const listing = this.#listing(place);
+    try {
+      const jobs = await this.#try(attempt, () => listing.get());
+      this.#tellListed(place, listing);
+      return [...jobs.values()];
+    } catch (error) {
+      if (error instanceof JobsError) this.#tellFailed(place, listing, error);
+      throw error;
+    }
   }
 
   async launch(launch: JobLaunch): Promise<Job> {
@@ -210,6 +223,19 @@ class DataflowJobs implements Jobs {
     } catch (error) {
       throw error instanceof JobsError || error instanceof ClusterError ? error : jobsError(error, attempt);
     }
+  }
+
+  #tellFailed(place: JobPlace, listing: PlaceListing, error: JobsError): void {
+    if (this.#failing.has(listing)) return;
+    this.#failing.set(listing, this.#uptime());
+    this.#options.onListing?.(place, error);
+  }
+
+  #tellListed(place: JobPlace, listing: PlaceListing): void {
+    const since = this.#failing.get(listing);
+    if (since === undefined) return;
+    this.#failing.delete(listing);
+    this.#options.onListing?.(place, { overAfterMs: this.#uptime() - since });
   }
 
   #listing(place: JobPlace): PlaceListing {

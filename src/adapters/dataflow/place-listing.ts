@@ -1,22 +1,29 @@
 /**
  * The jobs of one project and region, listed once an interval for all who ask.
  *
- * - Callers that come while a listing is under way share it; one that failed is not kept, so the next caller lists again.
+ * - Callers that come while a listing is under way share it. One that failed is told for as long as it took to fail: in an
+ *   outage half of the time nobody waits, and after a failure that came at once the next caller lists again.
  * - What was written through this process shows at once, also on a listing that was under way, and on later ones too
  *   until they have it: a new job is missing from Dataflow's lists for a while.
  * - A job that was launched here has the labels that it was launched with, also while Dataflow does not tell them yet.
  * - `forget` makes the next caller list anew, whatever is under way: a launch that failed may have gone through.
  */
 import type { Job } from "../../job-ports.ts";
-import { atOnce } from "./at-once.ts";
+import { inLanes } from "../../lanes/in-lanes.ts";
 import { isBeingMade } from "./job-of.ts";
 
 /** How long a job that was launched here is asked for by itself where a list lacks it. */
 const LIST_LAG_MS = 120_000;
+/** So long after a listing began no job is asked for by itself any more, so that slow answers hold nobody up for minutes. */
+const ASKING_MS = 20_000;
+/** A failure that took as long held up those who waited for it. */
+const SLOW_MS = 1_000;
+/** Jobs are asked for so many at a time. */
+export const ASKED_AT_ONCE = 8;
 
 export interface PlaceReader {
-  /** Reads every job of the place. */
-  list(): Promise<Map<string, Job>>;
+  /** Reads every job of the place. @param hasTime whether there is time to ask for one more job by itself */
+  list(hasTime: () => boolean): Promise<Map<string, Job>>;
   /** Reads one; undefined where there is none. */
   get(id: string): Promise<Job | undefined>;
 }
@@ -35,6 +42,7 @@ export class PlaceListing {
   #jobs: Map<string, Job> | undefined;
   #freshUntil = -Infinity;
   #underWay: UnderWay | undefined;
+  #failure: { readonly error: unknown; readonly until: number } | undefined;
 
   /** @param now milliseconds that only grow */
   constructor(reader: PlaceReader, intervalMs: number, now: () => number) {
@@ -46,6 +54,7 @@ export class PlaceListing {
   /** Every job by its ID; not to be changed but through `write`. Rejects with what the reader rejects with. */
   async get(): Promise<ReadonlyMap<string, Job>> {
     if (this.#jobs !== undefined && this.#now() < this.#freshUntil) return this.#jobs;
+    if (this.#failure !== undefined && this.#now() < this.#failure.until) throw this.#failure.error;
     if (this.#underWay?.isStale === true) await this.#underWay.result.catch(() => undefined);
     this.#underWay ??= this.#begin();
     return this.#underWay.result;
@@ -66,6 +75,7 @@ export class PlaceListing {
   /** Lists anew for who asks next. */
   forget(): void {
     this.#freshUntil = -Infinity;
+    this.#failure = undefined;
     if (this.#underWay !== undefined) this.#underWay.isStale = true;
   }
 
@@ -79,6 +89,12 @@ export class PlaceListing {
         this.#freshUntil = marks.isStale ? -Infinity : startedAt + this.#intervalMs;
         return jobs;
       })
+      .catch((error: unknown) => {
+        const now = this.#now();
+        const isSlow = now - startedAt >= SLOW_MS;
+        this.#failure = isSlow && !marks.isStale ? { error, until: now + (now - startedAt) } : undefined;
+        throw error;
+      })
       .finally(() => {
         this.#underWay = undefined;
       });
@@ -86,15 +102,18 @@ export class PlaceListing {
   }
 
   async #read(): Promise<Map<string, Job>> {
-    const jobs = await this.#reader.list();
+    const startedAt = this.#now();
+    const hasTime = () => this.#now() - startedAt < ASKING_MS;
+    const jobs = await this.#reader.list(hasTime);
     for (const [id, { at }] of this.#launched) {
       if (!jobs.has(id) && this.#now() - at > LIST_LAG_MS) this.#launched.delete(id);
     }
     // One after another they would hold up every feed of the place where each takes its whole time to fail.
-    await atOnce([...this.#launched], async ([id, { job: launched }]) => {
+    await inLanes([...this.#launched], ASKED_AT_ONCE, async ([id, { job: launched }]) => {
       const listed = jobs.get(id);
       // Where it can't be read it is as it was launched.
-      const job = listed ?? (await this.#reader.get(id).catch(() => launched));
+      const read = () => (hasTime() ? this.#reader.get(id).catch(() => launched) : launched);
+      const job = listed ?? (await read());
       if (job === undefined) return;
       const { unread, ...rest } = job;
       jobs.set(id, { ...rest, labels: { ...launched.labels, ...job.labels } });

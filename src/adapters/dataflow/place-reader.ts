@@ -7,13 +7,13 @@
  *
  * Of other people's jobs those that are not over are shown, without labels: they count towards the project's quota.
  */
-import type { Job, JobPlace } from "../../job-ports.ts";
+import { type Job, type JobPlace, JobsError } from "../../job-ports.ts";
+import { inLanes } from "../../lanes/in-lanes.ts";
 import { apiFault } from "./api-fault.ts";
-import { atOnce } from "./at-once.ts";
 import type { ApiJob, DataflowCalls } from "./dataflow-calls.ts";
 import { isBeingMade, isOver, jobOf } from "./job-of.ts";
 import { jobsError } from "./jobs-error.ts";
-import type { PlaceReader } from "./place-listing.ts";
+import { ASKED_AT_ONCE, type PlaceReader } from "./place-listing.ts";
 
 /** How every job's name of StockFeed's begins. */
 const OWN_PREFIX = "stockfeed-";
@@ -31,9 +31,10 @@ export function placeReader(calls: () => Promise<DataflowCalls>, place: JobPlace
     return job;
   };
 
-  const complete = async (job: Job): Promise<Job> => {
+  const complete = async (job: Job, hasTime: () => boolean): Promise<Job> => {
     const labels = labelsOf.get(job.id);
     if (labels !== undefined) return { ...job, labels };
+    if (!hasTime()) return { ...job, unread: tookTooLong(job) };
     try {
       return { ...job, labels: (await read(job.id)).labels };
     } catch (error) {
@@ -42,14 +43,15 @@ export function placeReader(calls: () => Promise<DataflowCalls>, place: JobPlace
   };
 
   return {
-    list: async () => {
+    list: async (hasTime) => {
       const listed = (await allPages(await calls(), place)).map((job) => jobOf(place, job));
       const shown = listed.filter((job) =>
         isOwn(job) ? !isOver(job) || job.stateSince > now() - KEEP_OVER_MS : !isOver(job),
       );
       const own = shown.filter(isOwn);
       const jobs = new Map(shown.filter((job) => !isOwn(job)).map((job) => [job.id, job]));
-      for (const job of await atOnce(own, complete)) jobs.set(job.id, job);
+      const whole = await inLanes(own, ASKED_AT_ONCE, (job) => complete(job, hasTime));
+      for (const job of whole) jobs.set(job.id, job);
       for (const id of labelsOf.keys()) if (!jobs.has(id)) labelsOf.delete(id);
       return jobs;
     },
@@ -62,6 +64,12 @@ export function placeReader(calls: () => Promise<DataflowCalls>, place: JobPlace
       }
     },
   };
+}
+
+function tookTooLong({ projectId, region, name, id }: Job): JobsError {
+  const why = "its answers before took too long. It is asked again at the next list";
+  const what = `show the job ${name} (${id})`;
+  return new JobsError("Unavailable", `Dataflow of project ${projectId}, ${region}, was not asked to ${what}: ${why}.`);
 }
 
 function isOwn({ name }: Pick<Job, "name">): boolean {

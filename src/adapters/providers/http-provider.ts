@@ -1,3 +1,4 @@
+import { inLanes } from "../../lanes/in-lanes.ts";
 import type { FetchResult, QuoteProvider } from "../../ports.ts";
 import { formatTime } from "../../quotes/format-time.ts";
 import { PROVIDER_LIMITS } from "../../quotes/provider-limits.ts";
@@ -68,7 +69,7 @@ export class HttpProvider implements QuoteProvider {
       const slot: Slot = { deadline, signal, tally, extraCallsLeft: MAX_EXTRA_CALLS };
       const batches = this.#batches(this.#askable(symbols, tally));
       this.#waiting = new Set();
-      await atOnce(batches, CALLS_AT_ONCE, (batch) => this.#ask(batch, slot)).finally(end);
+      await inLanes(batches, CALLS_AT_ONCE, (batch) => this.#ask(batch, slot)).finally(end);
     }
     return tally.result(expired, this.#client.pausedUntil);
   }
@@ -129,13 +130,4 @@ export class HttpProvider implements QuoteProvider {
       this.#refusedSymbols.set(symbol, { until: this.#options.clock.now() + REFUSED_SYMBOL_MS, error });
     }
   }
-}
-
-/** Runs `work` on every item, at most `width` at once. */
-async function atOnce<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  const worker = async () => {
-    for (const item of queue) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
 }

@@ -117,7 +117,8 @@ function wire(
     listIntervalMs: options.driftIntervalMs,
     fence: () => elector?.fence(),
   });
-  const jobs = operatorJobs({ env, driftIntervalMs: options.driftIntervalMs, fence: () => elector?.fence() });
+  const { driftIntervalMs } = options;
+  const jobs = operatorJobs({ env, driftIntervalMs, fence: () => elector?.fence(), log });
   const sink = bigQueryInspector({ endpoint: env.BIGQUERY_EMULATOR_HOST });
   const ports: ControllerPorts = { cluster, messaging, jobs, sink, clock, telemetry, render: feedWorkloads };
   const settings = settingsOf(options, clusterId);

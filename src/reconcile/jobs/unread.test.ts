@@ -30,6 +30,40 @@ describe("a feed on Dataflow", () => {
     expect(world.condition("Ready")).toMatchObject({ status: "True" });
   });
 
+  it("says that nothing is known of its jobs once Dataflow has not told for ten minutes, and no more once it does", async () => {
+    const world = await runningWorld();
+    world.jobs.fault = (call) => {
+      if (call.startsWith("list")) throw new JobsError("Unavailable", "Dataflow did not list its jobs.");
+    };
+    const since = world.time.now;
+    await world.reconcile();
+    const { writes } = world;
+    world.time.now = since + 9 * MINUTE;
+    await world.reconcile();
+    expect(world.condition("Ready")).toMatchObject({ status: "True" });
+    expect(world.writes).toBe(writes);
+    for (const minutes of [10, 11, 12]) {
+      world.time.now = since + minutes * MINUTE;
+      expect(await world.reconcile()).toEqual({ afterMs: MINUTE });
+    }
+    expect(world.writes).toBe(writes + 1);
+    expect(world.condition("PipelineReady")).toMatchObject({ status: "False", reason: "DataflowUnavailable" });
+    expect(world.condition("PipelineReady")?.message).toContain(new Date(since).toISOString().slice(0, 16));
+    expect(world.condition("PipelineReady")?.message).toContain("did not list its jobs");
+    world.jobs.fault = undefined;
+    await world.settle();
+    expect(world.condition("Ready")).toMatchObject({ status: "True" });
+    expect(states(world)).toEqual(["job-1 Running"]);
+
+    // Another outage has its own ten minutes.
+    world.jobs.fault = () => {
+      throw new JobsError("Unavailable", "Dataflow did not list its jobs.");
+    };
+    world.time.now += 20 * MINUTE;
+    await world.reconcile();
+    expect(world.condition("Ready")).toMatchObject({ status: "True" });
+  });
+
   it("ends no subscription of a deleted feed while one of its jobs can't be read", async () => {
     const world = await runningWorld();
     hideJob(world);

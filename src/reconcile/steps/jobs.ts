@@ -1,9 +1,10 @@
+import { JobsError } from "../../job-ports.ts";
 import { carryOut } from "../jobs/carry-out.ts";
 import { decide } from "../jobs/decide.ts";
 import type { JobDecision, JobVerdict } from "../jobs/decision.ts";
 import { wantedWindows } from "../jobs/engines.ts";
-import { type JobRecord, WINDOW_LABEL } from "../jobs/job-record.ts";
-import { placeKey, placesOf, surveyOf, windowsOf } from "../jobs/survey.ts";
+import { type JobRecord, timeText, WINDOW_LABEL } from "../jobs/job-record.ts";
+import { type JobSurvey, placeKey, placesOf, surveyOf, windowsOf } from "../jobs/survey.ts";
 import { tell } from "../jobs/tell.ts";
 import { wantedJob } from "../jobs/wanted-of-run.ts";
 import { resolutionOfJob } from "../../plan/names.ts";
@@ -14,24 +15,43 @@ import { SUSPENDED, watchEngine } from "./health.ts";
 
 const LEFT = waiting("Held", "Jobs are left as they are until what stalls is mended; see Ready.");
 
+/** An outage of Dataflow's API is none of the jobs; one that lasts longer is said, since nobody knows how they are. */
+const SILENT_MS = 600_000;
+const LOOK_MS = 60_000;
+
 /** Looks at the feed's Dataflow jobs, in every place where there may be some; before anything that depends on them. */
 export const surveyJobs: Step = {
   name: "survey-jobs",
   part: "PipelineReady",
   otherwise: "go-on",
   async run(run): Promise<Outcome> {
-    const { feed, records, settings, ports } = run;
-    const { engine, dataflow } = feed.spec;
-    const { projectIds = [], region = "" } = engine === "Dataflow" || records.length > 0 ? (dataflow ?? {}) : {};
-    const wanted = projectIds.map((projectId) => ({ projectId, region }));
-    const places = placesOf(wanted, records);
-    const listed = await Promise.all(
-      places.map(async (place) => [placeKey(place), await ports.jobs.list(place)] as const),
-    );
-    run.survey = surveyOf(new Map(listed), settings.clusterId, feed, records);
+    const { memory, object, now } = run;
+    const { uid = "" } = object.metadata;
+    try {
+      run.survey = await surveyed(run);
+    } catch (error) {
+      if (!(error instanceof JobsError && error.kind === "Unavailable")) throw error;
+      const since = memory.unsurveyed.get(uid) ?? now;
+      memory.unsurveyed.set(uid, since);
+      if (now - since < SILENT_MS) throw error;
+      const message = `How the feed's Dataflow jobs are is not known since ${timeText(since)}. ${error.message}`;
+      return waiting("DataflowUnavailable", message, LOOK_MS);
+    }
+    memory.unsurveyed.delete(uid);
     return done;
   },
 };
+
+async function surveyed({ feed, records, settings, ports }: ValidRun): Promise<JobSurvey> {
+  const { engine, dataflow } = feed.spec;
+  const { projectIds = [], region = "" } = engine === "Dataflow" || records.length > 0 ? (dataflow ?? {}) : {};
+  const wanted = projectIds.map((projectId) => ({ projectId, region }));
+  const places = placesOf(wanted, records);
+  const listed = await Promise.all(
+    places.map(async (place) => [placeKey(place), await ports.jobs.list(place)] as const),
+  );
+  return surveyOf(new Map(listed), settings.clusterId, feed, records);
+}
 
 /** Does what is to be done about each window's job: one call a window and turn. */
 export const ensureJobs: Step = {
