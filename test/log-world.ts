@@ -14,7 +14,8 @@ import { comparable, oracleWorld, quote, START, SYMBOLS } from "./stream-world.t
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-const WINDOWS: readonly WindowSpec[] = [1, 3].map((minutes) => ({
+/** Of one minute and of three. */
+export const WINDOWS: readonly WindowSpec[] = [1, 3].map((minutes) => ({
   sizeMs: minutes * MINUTE,
   periodMs: 10 * SECOND,
   offsetMs: 5 * SECOND,
@@ -46,8 +47,11 @@ export class LogWorld {
     this.counts = counts;
   }
 
-  /** Starts a stream; it ends when it is told to, with or without a word. */
-  start(capacity = 1_000) {
+  /**
+   * Starts a stream; it ends when it is told to, with or without a word.
+   * @param windows all of the feed's; a job of one resolution is a stream with that one alone
+   */
+  start({ capacity = 1_000, windows = WINDOWS }: { capacity?: number; windows?: readonly WindowSpec[] } = {}) {
     const stop = new AbortController();
     const died = new AbortController();
     const { store, clock } = this;
@@ -55,11 +59,11 @@ export class LogWorld {
     const ended = runLogStream({
       feed: "default/three",
       symbols: SYMBOLS,
-      windows: WINDOWS,
+      windows,
       log: this.log.open(capacity, died.signal),
       sink: { writeRows: (rows) => (died.signal.aborted ? sinkOfDead : store).writeRows(rows) },
-      newestQuoteTime: () =>
-        store.refuses.has("rows") ? Promise.reject(new Error("away")) : Promise.resolve(newestQuote(store.rows)),
+      newestQuotes: () =>
+        store.refuses.has("rows") ? Promise.reject(new Error("away")) : Promise.resolve(newestQuotes(store.rows)),
       deadLetters: store,
       clock,
       random: this.#random,
@@ -140,6 +144,11 @@ export class LogWorld {
   }
 }
 
-function newestQuote(rows: readonly WindowRow[]): number | undefined {
-  return rows.length === 0 ? undefined : Math.max(...rows.map(({ eventTime }) => eventTime));
+function newestQuotes(rows: readonly WindowRow[]): Map<number, number> {
+  const newest = new Map<number, number>();
+  for (const { resolutionMinutes, eventTime } of rows) {
+    const sizeMs = resolutionMinutes * MINUTE;
+    newest.set(sizeMs, Math.max(newest.get(sizeMs) ?? -Infinity, eventTime));
+  }
+  return newest;
 }

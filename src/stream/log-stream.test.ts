@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LogWorld } from "../../test/log-world.ts";
+import { LogWorld, WINDOWS } from "../../test/log-world.ts";
 import { quote, START } from "../../test/stream-world.ts";
 import { encodeQuote } from "../quotes/wire.ts";
 
@@ -56,6 +56,52 @@ describe("a stream on a log", () => {
     world.end();
   });
 
+  it.each(["1m", "3m"])(
+    "makes what the job of %s did not come to, and that one's rows in part lose",
+    async (lagging) => {
+      const world = new LogWorld();
+      const before = world.start();
+      await world.pass(8 * MINUTE);
+      before.kill();
+      // What stays behind ends here, and leaves its open windows in part.
+      const { sizeMs } = WINDOWS[lagging === "1m" ? 0 : 1]!;
+      const { rows } = world.store;
+      const newestEnd = Math.max(...rows.map(({ windowEnd }) => windowEnd));
+      const last = rows.filter((row) => row.windowEnd === newestEnd && row.resolutionMinutes * MINUTE === sizeMs);
+      await world.pass(SECOND);
+      const others = world.start({ windows: WINDOWS.filter((window) => window.sizeMs !== sizeMs) });
+      await world.pass(20 * MINUTE);
+      others.kill();
+      for (const row of last) {
+        for (let slots = 1; slots < row.quoteCount; slots += 1) {
+          const [windowStart, windowEnd] = [row.windowStart + slots * 10 * SECOND, row.windowEnd + slots * 10 * SECOND];
+          const quoteCount = row.quoteCount - slots;
+          rows.push({ ...row, windowStart, windowEnd, quoteCount, writtenAt: world.clock.now() + 60 * MINUTE });
+        }
+      }
+      const killed = world.start();
+      await world.pass(3 * SECOND);
+      killed.kill();
+      world.start();
+      await world.pass(2 * MINUTE);
+      expect(world.winners()).toEqual(world.expected());
+      world.end();
+    },
+  );
+
+  it("begins a resolution that is new where the others are", async () => {
+    const world = new LogWorld();
+    const before = world.start({ windows: WINDOWS.slice(0, 1) });
+    await world.pass(30 * MINUTE);
+    before.kill();
+    world.start();
+    await world.pass(MINUTE);
+    const news = world.store.rows.filter(({ resolutionMinutes }) => resolutionMinutes === 3);
+    // The margin, the lateness, and what the others' newest window is ahead of its newest quote.
+    expect(Math.min(...news.map(({ windowEnd }) => windowEnd))).toBeGreaterThan(START + 27 * MINUTE);
+    world.end();
+  });
+
   it("does not wait long for the quotes of a topic that is no more, as where a feed was deleted and applied again", async () => {
     const before = new LogWorld();
     before.start();
@@ -78,7 +124,7 @@ describe("a stream on a log", () => {
 
   it("makes the rows of an outage of the sink that outlasts the longest window, backlog and all", async () => {
     const world = new LogWorld({ rate: 5, disorder: 3, random: () => 0.5 });
-    world.start(40);
+    world.start({ capacity: 40 });
     await world.pass(5 * MINUTE);
     world.store.refuses.add("rows");
     await world.pass(20 * MINUTE);
@@ -189,14 +235,14 @@ describe("whatever happens to a stream", () => {
         async (events, rate, disorder, capacity, randoms) => {
           const random = () => randoms.next().value as number;
           const world = new LogWorld({ rate, disorder, random });
-          let stream = world.start(capacity);
+          let stream = world.start({ capacity });
           await world.pass(MINUTE);
           for (const each of events) {
             if (each.kind === "pass") await world.pass(each.seconds * SECOND);
             if (each.kind === "kill") {
               stream.kill();
               await world.pass(each.down * SECOND);
-              stream = world.start(capacity);
+              stream = world.start({ capacity });
             }
             if (each.kind === "sink away") {
               world.store.refuses.add("rows");

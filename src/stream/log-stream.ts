@@ -36,8 +36,8 @@ export interface LogStreamOptions {
   readonly windows: readonly WindowSpec[];
   readonly log: QuoteLog;
   readonly sink: ResultSink;
-  /** The slot of the newest quote in the feed's rows in the sink; undefined where it has none. */
-  readonly newestQuoteTime: (feed: string) => Promise<EpochMs | undefined>;
+  /** The slot of the newest quote in the feed's rows in the sink, by the size of their windows in milliseconds. */
+  readonly newestQuotes: (feed: string) => Promise<ReadonlyMap<number, EpochMs>>;
   readonly deadLetters: DeadLetters;
   readonly clock: Clock;
   /** In [0, 1). */
@@ -90,7 +90,7 @@ export async function runLogStream(options: LogStreamOptions): Promise<void> {
 
 /** Finds the start and brings the log there; undefined when stopped before. */
 async function begin(options: LogStreamOptions, { missedFrom }: Trouble): Promise<StartPosition | undefined> {
-  const { feed, windows, log, clock, signal, observer, newestQuoteTime } = options;
+  const { feed, windows, log, clock, signal, observer } = options;
   const until = async <T>(obstacle: Obstacle, attempt: () => Promise<T>): Promise<T> => {
     const onFailure = (error: Error, retryAt: EpochMs) => {
       observer.onObstacle(obstacle, error, retryAt);
@@ -100,8 +100,8 @@ async function begin(options: LogStreamOptions, { missedFrom }: Trouble): Promis
     return result;
   };
   try {
-    const newestQuote = await until("sink", () => newestQuoteTime(feed));
-    const start = startPosition({ newestQuote, missedFrom, windows, now: clock.now() });
+    const newestQuotes = await until("sink", () => options.newestQuotes(feed));
+    const start = startPosition({ newestQuotes, missedFrom, windows, now: clock.now() });
     await until("log", () => log.seek(start.seekTo));
     return start;
   } catch (error) {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { arbitraryWindows, START } from "../../test/stream-world.ts";
 import { windowEnds } from "../../test/oracles/windows.ts";
+import type { WindowSpec } from "../windows/window-spec.ts";
 import { MARGIN_MS, startPosition } from "./start-position.ts";
 
 const MINUTE = 60_000;
@@ -13,9 +14,14 @@ const WINDOWS = [1, 15].map((minutes) => ({
   allowedLatenessMs: MINUTE,
 }));
 
+/** Rows of each of the windows, with quotes up to this time. */
+function all(windows: readonly WindowSpec[], time: number) {
+  return new Map(windows.map(({ sizeMs }) => [sizeMs, time]));
+}
+
 describe("the start of a stream", () => {
   it("is the longest window, the lateness and a margin before the newest quote in the sink", () => {
-    const start = startPosition({ newestQuote: START, windows: WINDOWS, now: START + 20 * MINUTE });
+    const start = startPosition({ newestQuotes: all(WINDOWS, START), windows: WINDOWS, now: START + 20 * MINUTE });
     expect(start.writtenUpTo).toBe(START - MINUTE - MARGIN_MS);
     expect(start.watermark).toBe(start.writtenUpTo - 15 * MINUTE - 10_000);
     // A poller's clock may be a minute ahead of the log's.
@@ -24,8 +30,8 @@ describe("the start of a stream", () => {
   });
 
   it("is where the log begins, when the sink has nothing of the feed, or nothing that recent", () => {
-    for (const newestQuote of [undefined, START - 8 * 86_400_000]) {
-      const start = startPosition({ newestQuote, windows: WINDOWS, now: START });
+    for (const newestQuotes of [new Map<number, number>(), all(WINDOWS, START - 8 * 86_400_000)]) {
+      const start = startPosition({ newestQuotes, windows: WINDOWS, now: START });
       expect(start.watermark).toBe(START - WEEK);
       expect(start.newestQuote).toBeUndefined();
     }
@@ -33,22 +39,48 @@ describe("the start of a stream", () => {
 
   it("is before quotes that were missed, however new the sink's rows are", () => {
     const missedFrom = START - 60 * MINUTE;
-    const start = startPosition({ newestQuote: START, missedFrom, windows: WINDOWS, now: START });
+    const start = startPosition({ newestQuotes: all(WINDOWS, START), missedFrom, windows: WINDOWS, now: START });
     expect(start.writtenUpTo).toBe(missedFrom - MARGIN_MS);
     // What the earlier life dealt with stays the same.
     expect(start.dealtWithBefore).toBe(START - MINUTE - MARGIN_MS);
   });
 
   it("is not in the future where a row's quotes are", () => {
-    const start = startPosition({ newestQuote: START + 60 * MINUTE, windows: WINDOWS, now: START });
+    const newestQuotes = all(WINDOWS, START + 60 * MINUTE);
+    const start = startPosition({ newestQuotes, windows: WINDOWS, now: START });
     expect(start.writtenUpTo).toBe(START - MINUTE - MARGIN_MS);
+  });
+
+  describe("of resolutions that are not equally far", () => {
+    const from = (...newest: readonly [number, number][]) =>
+      startPosition({ newestQuotes: new Map(newest), windows: WINDOWS, now: START });
+
+    it("is where the one is that lags most", () => {
+      const behind = START - 60 * MINUTE;
+      expect(from([MINUTE, START], [15 * MINUTE, behind])).toEqual(from([MINUTE, behind], [15 * MINUTE, behind]));
+      expect(from([MINUTE, behind], [15 * MINUTE, START])).toEqual(from([MINUTE, behind], [15 * MINUTE, behind]));
+    });
+
+    it("is where the others are, for one that is new, or that had no row while the log kept its quotes", () => {
+      const alike = from([MINUTE, START], [15 * MINUTE, START]);
+      expect(from([MINUTE, START])).toEqual(alike);
+      expect(from([MINUTE, START], [15 * MINUTE, START - WEEK])).toEqual(alike);
+    });
+
+    it("is where the former ones were, when all are new", () => {
+      expect(from([5 * MINUTE, START], [10 * MINUTE, START - 60 * MINUTE])).toEqual(from([MINUTE, START]));
+    });
+
+    it("does not go by one that the feed no longer has", () => {
+      expect(from([MINUTE, START], [5 * MINUTE, START - 60 * MINUTE])).toEqual(from([MINUTE, START]));
+    });
   });
 
   it("leaves every window whole that is written from there, for any windows", () => {
     fc.assert(
       fc.property(arbitraryWindows, fc.nat({ max: 3_600_000 }), fc.nat({ max: 400 }), (windows, age, slotsAgo) => {
         const now = START + 3_600_000;
-        const start = startPosition({ newestQuote: now - age, windows, now });
+        const start = startPosition({ newestQuotes: all(windows, now - age), windows, now });
         // Of any quote from before the start, no window is written.
         const periodMs = windows[0]?.periodMs ?? 1;
         const before = Math.floor((start.watermark - 1) / periodMs - slotsAgo) * periodMs;

@@ -28,25 +28,30 @@ const RETENTION_MS = 7 * 86_400_000;
  * Where to begin, so that every window that may be missing from the sink, or not be in its last state, is made again
  * whole from the log.
  *
- * The newest quote in any row tells how far quotes had been taken in; the newest window's end does not, for windows
- * close by the clock, also while quotes don't get through. What is missing ends after that quote, less the lateness in
- * which rows change and a margin. All quotes of those windows are needed: from the longest window's start on, and from
- * before it in the log, since a poller's clock may be ahead of the log's. Too far back costs rows that are written
- * again. Where the sink has no row of the feed, all that the log has is read.
+ * The newest quote in any row of a resolution tells how far its quotes had been taken in; the newest window's end does not,
+ * for windows close by the clock, also while quotes don't get through. What is missing ends after that quote, less the
+ * lateness in which rows change and a margin. All quotes of those windows are needed: from the longest window's start on,
+ * and from before it in the log, since a poller's clock may be ahead of the log's. Too far back costs rows that are
+ * written again. Where the sink has no row of the feed, all that the log has is read.
+ *
+ * Resolutions are not equally far where Dataflow jobs computed them, of which one may have lagged: the one that is furthest
+ * behind counts. One without a row of a time that the log still has is new to the feed, and begins where the others are.
+ * Caveat: a job that lags is taken to have read its backlog in order, but for the lateness and the margin.
  */
 export function startPosition(known: {
-  /** The slot of the newest quote in the sink's rows. */
-  readonly newestQuote: EpochMs | undefined;
+  /** The slot of the newest quote in the sink's rows, by the size of their windows in milliseconds. */
+  readonly newestQuotes: ReadonlyMap<number, EpochMs>;
   /** The oldest quote that an earlier reading is known to have missed. */
   readonly missedFrom?: EpochMs;
   readonly windows: readonly WindowSpec[];
   readonly now: EpochMs;
 }): StartPosition {
-  const { newestQuote = -Infinity, missedFrom = Infinity, windows, now } = known;
+  const { newestQuotes, missedFrom = Infinity, windows, now } = known;
+  const kept = now - RETENTION_MS;
+  const newestQuote = takenInUpTo(newestQuotes, windows, kept);
   const longest = Math.max(...windows.map(({ sizeMs, periodMs }) => sizeMs + periodMs));
   const lateness = Math.max(...windows.map((window) => window.allowedLatenessMs));
   const dealtWithBefore = Math.min(newestQuote, now) - lateness - MARGIN_MS;
-  const kept = now - RETENTION_MS;
   const watermark = Math.max(Math.min(dealtWithBefore, missedFrom - MARGIN_MS) - longest, kept);
   return {
     seekTo: watermark - FUTURE_TOLERANCE_MS,
@@ -55,4 +60,14 @@ export function startPosition(known: {
     dealtWithBefore,
     ...(newestQuote > kept && { newestQuote }),
   };
+}
+
+/** The newest quote that every resolution has taken in which was at work lately; -Infinity where the sink has no row. */
+function takenInUpTo(
+  newestQuotes: ReadonlyMap<number, EpochMs>,
+  windows: readonly WindowSpec[],
+  kept: EpochMs,
+): EpochMs {
+  const own = windows.map(({ sizeMs }) => newestQuotes.get(sizeMs) ?? -Infinity).filter((newest) => newest > kept);
+  return own.length > 0 ? Math.min(...own) : Math.max(...newestQuotes.values());
 }

@@ -30,36 +30,51 @@ describe.skipIf(withoutZetasql())("the reader of a dataset", () => {
 
   const write = async (...rows: (typeof WINDOW_ROW)[]) => bigQuerySink({ ...id, endpoint: server.url }).writeRows(rows);
 
-  describe("the newest quote in a row", () => {
-    it("of a feed without rows is undefined", async () => {
+  describe("the newest quotes in rows", () => {
+    const FIVE = 5 * 60_000;
+
+    it("of a feed without rows are none", async () => {
       await write({ ...WINDOW_ROW, feed: "markets/other" });
-      expect(await reader.newestQuoteTime("markets/tech")).toBeUndefined();
+      expect(await reader.newestQuotes("markets/tech")).toEqual(new Map());
     });
 
-    it("is the feed's own, whatever other feeds have", async () => {
+    it("are the feed's own, whatever other feeds have", async () => {
       const later = { ...WINDOW_ROW, feed: "markets/o'th\\er", eventTime: WINDOW_END + 50_000 };
       // A window that ended later without a later quote.
       await write(WINDOW_ROW, { ...WINDOW_ROW, windowEnd: WINDOW_END + 10_000 }, later);
-      expect(await reader.newestQuoteTime("markets/tech")).toBe(WINDOW_ROW.eventTime);
-      expect(await reader.newestQuoteTime("markets/o'th\\er")).toBe(WINDOW_END + 50_000);
+      expect(await reader.newestQuotes("markets/tech")).toEqual(new Map([[FIVE, WINDOW_ROW.eventTime]]));
+      expect(await reader.newestQuotes("markets/o'th\\er")).toEqual(new Map([[FIVE, WINDOW_END + 50_000]]));
     });
 
-    it("is found by one query where it is recent, and by a second where it is older than quotes are kept", async () => {
+    it("are told of each size of windows, also of those that are no whole minutes", async () => {
+      const sizes = [1_000, 10_000, 60_000, 86_400_000];
+      const rows = sizes.map((sizeMs, i) => ({
+        ...WINDOW_ROW,
+        resolutionMinutes: sizeMs / 60_000,
+        eventTime: WINDOW_ROW.eventTime - i * 60_000,
+      }));
+      await write(WINDOW_ROW, ...rows);
+      const newest = rows.map(({ eventTime }, i) => [sizes[i], eventTime] as const);
+      const wanted = new Map([...newest, [FIVE, WINDOW_ROW.eventTime] as const]);
+      expect(await reader.newestQuotes("markets/tech")).toEqual(wanted);
+    });
+
+    it("are found by one query where they are recent, and by a second where they are older than quotes are kept", async () => {
       await write(WINDOW_ROW);
       const queries = () => server.requests.get("jobs.query") ?? 0;
       const before = queries();
-      await reader.newestQuoteTime("markets/tech");
+      await reader.newestQuotes("markets/tech");
       expect(queries()).toBe(before + 1);
       const later = bigQueryReader({ ...id, endpoint: server.url, now: () => WINDOW_END + 30 * DAY_MS });
-      expect(await later.newestQuoteTime("markets/tech")).toBe(WINDOW_ROW.eventTime);
+      expect(await later.newestQuotes("markets/tech")).toEqual(new Map([[FIVE, WINDOW_ROW.eventTime]]));
       expect(queries()).toBe(before + 3);
     });
 
-    it("of a table that is missing, or a server that is down, is an error", async () => {
+    it("of a table that is missing, or a server that is down, are an error", async () => {
       const elsewhere = bigQueryReader({ projectId: "acme", dataset: "nowhere", endpoint: server.url });
-      await expect(elsewhere.newestQuoteTime("markets/tech")).rejects.toMatchObject({ fault: "Missing" });
+      await expect(elsewhere.newestQuotes("markets/tech")).rejects.toMatchObject({ fault: "Missing" });
       server.fail({ kind: "unavailable", calls: ["query"] });
-      await expect(reader.newestQuoteTime("markets/tech")).rejects.toMatchObject({
+      await expect(reader.newestQuotes("markets/tech")).rejects.toMatchObject({
         fault: "Unavailable",
         retryable: true,
       });

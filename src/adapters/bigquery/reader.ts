@@ -7,17 +7,21 @@ import { SinkError } from "./sink-error.ts";
 
 /** Most rows of one answer: it is held in memory as a whole. */
 const MOST_ROWS = 500_000;
-/** How far back a feed's newest row is looked for at first: past the seven days that quotes can be read again. */
+/** How far back a feed's newest rows are looked for at first: past the seven days that quotes can be read again. */
 const RECENT_MS = 8 * 24 * 60 * 60 * 1000;
+
+/** More sizes of windows than a feed has ever had. */
+const MOST_RESOLUTIONS = 10_000;
 
 /** Reads a dataset. */
 export interface BigQueryReader extends ResultReader {
   /**
-   * The slot of the newest quote that is in a row of a feed; undefined when it has none. A row may end long after it:
-   * windows close by the clock, whether or not quotes come.
+   * The slot of the newest quote that is in a row of a feed, by the size of the rows' windows in milliseconds; nothing of a
+   * size without rows, nor of one whose newest are days older than others'. A row may end long after it: windows close by
+   * the clock, whether or not quotes come.
    * @throws SinkError
    */
-  newestQuoteTime(feed: string): Promise<EpochMs | undefined>;
+  newestQuotes(feed: string): Promise<ReadonlyMap<number, EpochMs>>;
 }
 
 export interface BigQueryReaderOptions extends BigQueryOptions {
@@ -41,23 +45,24 @@ export function bigQueryReader(options: BigQueryReaderOptions): BigQueryReader {
   const now = options.now ?? Date.now;
   return {
     query: async (sql, signal) => unlessAborted(readOnlyQuery(call, dataset, sql, signal), signal),
-    async newestQuoteTime(feed) {
-      const newest = async (since?: EpochMs) => newestTime(call, dataset, feed, since);
-      // Most starts find it in the last days' partitions. Beyond them the table is clustered by feed.
-      return (await newest(now() - RECENT_MS)) ?? (await newest());
+    async newestQuotes(feed) {
+      // Most starts find them in the last days' partitions. Beyond them the table is clustered by feed.
+      const recent = await newestOf(call, dataset, feed, now() - RECENT_MS);
+      return recent.size > 0 ? recent : newestOf(call, dataset, feed);
     },
   };
 }
 
-async function newestTime(
+async function newestOf(
   call: CallBigQuery,
   dataset: DatasetId,
   feed: string,
-  since: EpochMs | undefined,
-): Promise<EpochMs | undefined> {
+  since?: EpochMs,
+): Promise<Map<number, EpochMs>> {
+  const table = quotedName(dataset, WINDOWS_TABLE.name);
   const recent = since === undefined ? "" : " AND window_end >= @since";
   const { rows } = await runQueryJob(call, {
-    sql: `SELECT MAX(event_time) FROM ${quotedName(dataset, WINDOWS_TABLE.name)} WHERE feed = @feed${recent}`,
+    sql: `SELECT resolution_minutes, MAX(event_time) FROM ${table} WHERE feed = @feed${recent} GROUP BY resolution_minutes`,
     dataset,
     parameters: [
       { name: "feed", type: "STRING", value: feed },
@@ -65,10 +70,12 @@ async function newestTime(
         ? []
         : [{ name: "since", type: "TIMESTAMP", value: new Date(since).toISOString() } as const]),
     ],
-    most: 1,
+    most: MOST_RESOLUTIONS,
   });
-  const micros = rows[0]?.[0];
-  return typeof micros === "string" ? Number(BigInt(micros) / 1000n) : undefined;
+  // A size has whole milliseconds, of which its decimal has nine places of a minute.
+  return new Map(
+    rows.map(([minutes, micros]) => [Math.round(Number(minutes) * 60_000), Number(BigInt(micros as string) / 1000n)]),
+  );
 }
 
 async function readOnlyQuery(

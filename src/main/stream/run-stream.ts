@@ -61,7 +61,7 @@ export async function runStream(run: StreamRun): Promise<void> {
       windows,
       log: quotes,
       sink: bigQuerySink(bigQuery),
-      newestQuoteTime: (of) => reader.newestQuoteTime(of),
+      newestQuotes: (of) => reader.newestQuotes(of),
       deadLetters: pubsubDeadLetters({ client, project: pubsub.projectId, topic: PROJECT_NAMES.deadLetter }),
       clock,
       random: Math.random,
