@@ -191,6 +191,32 @@ describe("a change of the spec", () => {
     ).toEqual([]);
     expect(world.status().pipelines).toHaveLength(1);
   });
+
+  it("that puts a resolution back reads again from before its job's end, though nothing is remembered of that", async () => {
+    const both = specOf({ resolutions: [{ window: "1m" }, { window: "5m" }] });
+    const world = await runningWorld(both);
+    world.time.now = Date.parse("2026-01-05T16:00:00Z");
+    edit(world, specOf());
+    await run(world);
+    expect(states(world)).toEqual(["job-1 Running", "job-2 Drained"]);
+    world.time.now += 24 * 3_600_000;
+    world.restart();
+    await world.settle();
+    edit(world, both);
+    await run(world);
+    expect(states(world)).toEqual(["job-1 Running", "job-2 Drained", "job-3 Running"]);
+    // It is not known for how long the job had been draining when it ended, a second after it was told to: ten minutes, the
+    // window, its lateness, a slot and a margin.
+    expect(seeks(world).at(-1)).toMatch(/windows-5m to 2026-01-05T15:42:5\d/);
+  });
+
+  it("that adds a resolution reads as much as its first windows need", async () => {
+    const world = await runningWorld();
+    world.time.now = Date.parse("2026-01-05T16:00:00Z");
+    edit(world, specOf({ resolutions: [{ window: "1m" }, { window: "5m" }] }));
+    await run(world);
+    expect(seeks(world).at(-1)).toMatch(/windows-5m to 2026-01-05T15:52:50/);
+  });
 });
 
 describe("a suspended feed on Dataflow", () => {
@@ -244,6 +270,21 @@ describe("a change of engine", () => {
     expect(kinds()).not.toContain("StatefulSet");
     expect(subscriptions.has("stockfeed-markets-tech-ltpc47aj-windows")).toBe(false);
     expect(world.condition("Ready")).toMatchObject({ status: "True" });
+  });
+
+  it("to Dataflow does not read again what the embedded engine has computed since the last jobs ended", async () => {
+    const world = await runningWorld();
+    world.time.now = Date.parse("2026-01-05T16:00:00Z");
+    edit(world, { resolutions: [{ window: "1m" }] });
+    await world.settle();
+    world.runWorkloads();
+    await run(world);
+    expect(states(world)).toEqual(["job-1 Drained"]);
+    world.time.now = Date.parse("2026-01-06T16:00:00Z");
+    edit(world, specOf());
+    await run(world);
+    expect(states(world)).toEqual(["job-1 Drained", "job-2 Running"]);
+    expect(seeks(world).at(-1)).toMatch(/to 2026-01-06T15:56:50/);
   });
 
   it("to Embedded keeps the jobs until the engine runs, then drains them, whatever the spec still says of them", async () => {

@@ -137,7 +137,7 @@ describe("a launch that nobody has seen yet", () => {
   const launchedAt = Date.parse("2026-03-02T12:00:00Z");
   const wanted: WantedJob = {
     ...{ window: "1m", want: "stay", hash: "h", places: [], updatePolicy: "Replace", maxWorkers: 1 },
-    ...{ template: "TypeScript", drainTimeoutMs: MINUTE, rewindMs: MINUTE, specGeneration: 2 },
+    ...{ template: "TypeScript", drainTimeoutMs: MINUTE, rewindMs: MINUTE, hasEngine: false, specGeneration: 2 },
   };
   const launch = {
     ...{ requestId: "r", time: timeText(launchedAt), specHash: "h", generation: 0 },

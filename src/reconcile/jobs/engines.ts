@@ -15,7 +15,12 @@ export function hasEmbedded(run: ValidRun): boolean {
   if (engine === "Embedded") return true;
   const running = (run.survey?.own ?? []).filter(({ state }) => state === "Running");
   const isLeft = wantedWindows(run.feed).some((label) => !running.some((job) => job.labels[WINDOW_LABEL] === label));
-  return !suspend && isLeft && engines(run).length > 0;
+  return !suspend && isLeft && hasEngine(run);
+}
+
+/** Whether the embedded engine is there, running or about to. */
+export function hasEngine(run: ValidRun): boolean {
+  return engines(run).length > 0;
 }
 
 /** Whether the embedded engine runs, so that the jobs of a feed that has moved to it may end. */

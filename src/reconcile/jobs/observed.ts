@@ -85,14 +85,25 @@ export function asRefused(record: JobRecord, why: string): JobRecord {
 
 /** The end of the job that computed tells from when the next one has to read. */
 function withRewind(wanted: WantedJob, jobs: readonly Job[], record: JobRecord, now: EpochMs): JobRecord {
-  if (record.jobId === undefined) return record;
-  const current = jobs.find(({ id }) => id === record.jobId);
-  if (current === undefined) return record.rewindTo === undefined ? rewound(record, now - RETENTION_MS) : record;
+  const { jobId } = record;
+  const current = jobId === undefined ? forgotten(wanted, jobs) : jobs.find(({ id }) => id === jobId);
+  if (current === undefined) {
+    return jobId === undefined || record.rewindTo !== undefined ? record : rewound(record, now - RETENTION_MS);
+  }
   if (isServing(current) || current.state === "Updated") return record;
   const from = current.stateSince - wanted.rewindMs;
   if (current.state === "Draining") return rewound(record, from);
   // When it stopped reading was not seen; a drain takes no longer than its timeout.
   return record.rewindTo === undefined ? rewound(record, from - wanted.drainTimeoutMs) : record;
+}
+
+/**
+ * The job that computed last where nothing is remembered of it: its resolution was taken out of the spec and put back, or a
+ * status was lost. Where the embedded engine has computed since, nothing is missing.
+ */
+function forgotten({ hasEngine }: WantedJob, jobs: readonly Job[]): Job | undefined {
+  if (hasEngine || jobs.some(isServing)) return undefined;
+  return jobs.find(({ state }) => state !== "Failed" && state !== "Updated") ?? jobs[0];
 }
 
 /** With a rewind to this time, or to the earlier one that it has. */

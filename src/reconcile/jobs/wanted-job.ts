@@ -25,6 +25,8 @@ export interface WantedJob {
   readonly drainTimeoutMs: number;
   /** How far back a new job has to read, so that its rows are full where those of the drain are not. */
   readonly rewindMs: number;
+  /** Whether the embedded engine is there, and computes the window until a job does. */
+  readonly hasEngine: boolean;
   /** Generation of the feed's spec. */
   readonly specGeneration: number;
 }

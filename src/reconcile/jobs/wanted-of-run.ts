@@ -1,7 +1,7 @@
 import { GRAPH_VERSIONS } from "../../plan/graph-versions.ts";
 import { restartText } from "../run-facts.ts";
 import type { ValidRun } from "../run.ts";
-import { embeddedRuns } from "./engines.ts";
+import { embeddedRuns, hasEngine } from "./engines.ts";
 import { drainTimeoutMs, hasJobs, type JobSurroundings, jobHash, rewindMs, windowOf } from "./job-spec.ts";
 import { type JobSurvey, placeKey } from "./survey.ts";
 import type { Room, WantedJob } from "./wanted-job.ts";
@@ -13,6 +13,7 @@ export function wantedJob(run: ValidRun, survey: JobSurvey, window: string): Wan
     window,
     want: wantOf(run, window),
     drainTimeoutMs: drainTimeoutMs(feed),
+    hasEngine: hasEngine(run),
     specGeneration: object.metadata.generation ?? 0,
   };
   const spec = windowOf(feed, window);
