@@ -15,7 +15,7 @@ function heldWork() {
       return ends.promise;
     },
     /** Ends one, and lets the others hear of it. */
-    async end(item: number, error?: Error): Promise<void> {
+    end: async (item: number, error?: Error): Promise<void> => {
       if (error) held.get(item)?.reject(error);
       else held.get(item)?.resolve(`done ${item}`);
       await new Promise(setImmediate);
