@@ -11,6 +11,7 @@ import { WorkQueue } from "../../adapters/kubernetes/work-queue.ts";
 import { adminCalls } from "../../adapters/pubsub/admin-calls.ts";
 import { pubsubMessaging } from "../../adapters/pubsub/messaging.ts";
 import { systemClock } from "../../adapters/system/system-clock.ts";
+import { scrape } from "../../adapters/telemetry/scrape.ts";
 import { createControllerTelemetry, type OperatorTelemetry } from "../../adapters/telemetry/controller-telemetry.ts";
 import { createLogger, feedLogger } from "../../adapters/telemetry/logger.ts";
 import { createTelemetry } from "../../adapters/telemetry/telemetry.ts";
@@ -76,7 +77,7 @@ export async function runOperator(options: OperatorOptions, io: CommandIo, signa
   let operator: Operator | undefined;
   const notReady = () => (operator?.cluster.synced() === true ? undefined : "the caches are not whole yet");
   const { port, host } = options.metrics;
-  const metrics = { metrics: () => registry.metrics(), contentType: registry.contentType };
+  const metrics = { metrics: () => scrape(registry), contentType: registry.contentType };
   const probes = await serveProbes(port, { notReady, ...metrics }, host);
   log.info({ metricsPort: probes.port, version: version() }, "the operator starts");
   try {
