@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { beamBench } from "./beam/beam.ts";
 import { closeBench, engineBench, shapeBench } from "./engine.ts";
 import { fileToRowsBench } from "./file-to-rows.ts";
+import { verdictOn } from "./goal.ts";
 import { jitterBench } from "./jitter.ts";
 import { cronJobsBench } from "./operator/cron-jobs.ts";
 import { operatorBench } from "./operator/operator.ts";
@@ -21,9 +22,11 @@ const USAGE = `Usage: npm run bench -- [SUITE...] [--short] [--json FILE] [--doc
 Suites: engine, shape, file, close, poller-start, jitter; all of them by default.
 By name alone, since they need heavy parts and take long: beam (in a short run always, without them), stream, which
 starts the Pub/Sub emulator, and operator and cronjobs, which start a Kubernetes control plane.
-  --short      less work, in a minute: checks the outputs, its figures are rough
+A figure with a goal says whether it was met, and a run that misses one ends with exit code 1.
+  --short      less work, in a minute: checks the outputs, its figures are rough; fails only for a goal that holds on any
+               machine, such as that nothing is written
   --feeds N    how many feeds the operator has; 1,000, or 30 in a short run
-  --json FILE  write {"results": [{name, unit, value, rivals: [{name, value, ratio}]}]}
+  --json FILE  write {"results": [{name, unit, value, rivals: [{name, value, ratio}], goal?: {value, better, met}}]}
   --docs       put the table into README.md`;
 
 const README = new URL("../README.md", import.meta.url);
@@ -80,6 +83,9 @@ async function main(): Promise<void> {
   console.log(text);
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ results }, null, 2)}\n`);
   if (values.docs) await writeFile(README, replaceTable(await readFile(README, "utf8"), text));
+  const verdict = verdictOn(results, { short: values.short });
+  if (verdict.line !== undefined) console.log(`\n${verdict.line}`);
+  if (verdict.failed) process.exitCode = 1;
 }
 
 await main().catch((error: unknown) => {

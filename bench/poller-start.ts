@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Readable } from "node:stream";
+import { heldTo } from "./goal.ts";
 import type { BenchResult } from "./result.ts";
 import { medianOf } from "./timing.ts";
 
@@ -108,8 +109,14 @@ export async function pollerStartBench({ runs }: { readonly runs: number }): Pro
     return { name, unit, value, rivals };
   };
   return [
-    result("poller-start", "ms", ({ ms }) => ms),
+    heldTo(
+      result("poller-start", "ms", ({ ms }) => ms),
+      { value: 300, better: "less" },
+    ),
     result("poller-start-cpu", "ms", ({ cpuMs }) => cpuMs),
-    result("poller-memory", "MB", ({ megabytes }) => megabytes),
+    heldTo(
+      result("poller-memory", "MB", ({ megabytes }) => megabytes),
+      { value: 80, better: "less" },
+    ),
   ];
 }

@@ -6,6 +6,16 @@ export interface RivalResult {
   readonly ratio: number;
 }
 
+/** What a figure is held to. */
+export interface Goal {
+  readonly value: number;
+  /** Which way the figure should go; the goal itself is good enough. */
+  readonly better: "more" | "less";
+  readonly met: boolean;
+  /** Whether a slow or busy machine changes nothing about it, so that a short run on any machine has to meet it too. */
+  readonly anywhere: boolean;
+}
+
 /** One measured figure, as `--json` writes it. */
 export interface BenchResult {
   readonly name: string;
@@ -15,4 +25,6 @@ export interface BenchResult {
   readonly rivals: readonly RivalResult[];
   /** Rivals that could not be had on this machine, and why. */
   readonly leftOut?: readonly { readonly name: string; readonly missing: string }[];
+  /** Undefined for what is measured for the record. */
+  readonly goal?: Goal;
 }

@@ -1,18 +1,29 @@
-import type { BenchResult } from "./result.ts";
+import type { BenchResult, Goal } from "./result.ts";
 
 const START = "<!-- bench:start -->";
 const END = "<!-- bench:end -->";
 
-/** The results as a Markdown table, a line each, with the rivals and how many times better we are. */
+/**
+ * The results as a Markdown table, a line each, with the rivals and how many times better we are; where a result has a
+ * goal, with a column that says whether it was met.
+ */
 export function table(results: readonly BenchResult[]): string {
-  const lines = results.map(({ name, unit, value, rivals, leftOut = [] }) => {
+  const hasGoals = results.some(({ goal }) => goal !== undefined);
+  const lines = results.map(({ name, unit, value, rivals, leftOut = [], goal }) => {
     const against = [
       ...rivals.map((rival) => `${rival.name} ${figure(rival.value)} (${figure(rival.ratio)}×)`),
       ...leftOut.map((rival) => `${rival.name} left out: ${rival.missing}`),
     ];
-    return `| ${name} | ${figure(value)} ${unit} | ${against.join(", ")} |`;
+    const cells = [name, `${figure(value)} ${unit}`, against.join(", "), ...(hasGoals ? [goalText(goal, unit)] : [])];
+    return `| ${cells.join(" | ")} |`;
   });
-  return ["| what | median | rivals in the same run (ratio) |", "|---|---|---|", ...lines].join("\n");
+  const heads = ["what", "median", "rivals in the same run (ratio)", ...(hasGoals ? ["goal"] : [])];
+  return [`| ${heads.join(" | ")} |`, `|${heads.map(() => "---").join("|")}|`, ...lines].join("\n");
+}
+
+function goalText(goal: Goal | undefined, unit: string): string {
+  if (goal === undefined) return "";
+  return `${goal.better === "more" ? "≥" : "≤"} ${figure(goal.value)} ${unit}: ${goal.met ? "met" : "MISSED"}`;
 }
 
 /** A text with the table between its markers. */

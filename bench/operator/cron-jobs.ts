@@ -7,9 +7,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { inLanes } from "../../src/lanes/in-lanes.ts";
 import { startControlPlane } from "../../test/control-plane/control-plane.ts";
 import { type AnyObject, KubeClient } from "../../test/kube-client.ts";
+import { figure } from "../goal.ts";
 import type { BenchResult } from "../result.ts";
 import { follow } from "./follow.ts";
-import { figure } from "./goal.ts";
 
 const CONTROLLERS = ["serviceaccount-controller", "cronjob-controller", "job-controller"];
 const CRON_JOBS = "/apis/batch/v1/namespaces/default/cronjobs";

@@ -31,6 +31,8 @@ export class OperatorProcess {
   readonly #heard = new Map<string, Moment>();
   readonly #lines: string[] = [];
   #metricsPort = 0;
+  /** How it ended; undefined while it runs. */
+  #how: string | undefined;
   /** Lines of the log that are warnings or worse. */
   complaints = 0;
 
@@ -41,7 +43,9 @@ export class OperatorProcess {
     });
     this.#child = child;
     running.add(child);
-    this.#ended = once(child, "exit").then(() => {
+    // Its log is whole by then.
+    this.#ended = once(child, "close").then(([code, signal]: (number | string | null)[]) => {
+      this.#how = typeof signal === "string" ? signal : `exit code ${String(code)}`;
       running.delete(child);
     });
     createInterface(child.stderr).on("line", (line) => {
@@ -60,8 +64,19 @@ export class OperatorProcess {
     await this.until("it is ready", async () => (await this.#get("/readyz")).ok);
   }
 
+  /** @throws with the end of its log where the process has ended */
   async metrics(): Promise<MetricsText> {
+    this.assertRuns();
     return new MetricsText(await (await this.#get("/metrics")).text());
+  }
+
+  /**
+   * @param before what had not come yet, such as ` before it leads`
+   * @throws with the end of its log where the process has ended
+   */
+  assertRuns(before = ""): void {
+    if (this.#how === undefined) return;
+    throw new Error(`The operator ended with ${this.#how}${before}:\n${this.#lines.join("\n")}`);
   }
 
   /** Waits for a condition; a failed look counts as not yet. */
@@ -69,10 +84,9 @@ export class OperatorProcess {
     const start = performance.now();
     const look = async () => await holds();
     while (!(await look().catch(() => false))) {
-      const over = this.#child.exitCode !== null || this.#child.signalCode !== null;
-      const late = performance.now() - start > PATIENCE_MS;
-      if (over || late) {
-        throw new Error(`The operator ${over ? "ended" : "took too long"} before ${what}:\n${this.#lines.join("\n")}`);
+      this.assertRuns(` before ${what}`);
+      if (performance.now() - start > PATIENCE_MS) {
+        throw new Error(`The operator took too long before ${what}:\n${this.#lines.join("\n")}`);
       }
       await delay(everyMs);
     }

@@ -27,7 +27,9 @@ export async function operatorBench({ short, feeds }: OperatorBenchOptions): Pro
   const world = await World.start(count);
   const results: BenchResult[] = [];
   const say = (phase: BenchResult[]) => {
-    for (const { name, value, unit } of phase) console.error(`  ${name}: ${Number(value.toPrecision(3))} ${unit}`);
+    for (const { name, value, unit, goal } of phase) {
+      console.error(`  ${name}: ${Number(value.toPrecision(3))} ${unit}${goal?.met === false ? ", goal MISSED" : ""}`);
+    }
     results.push(...phase);
   };
   try {

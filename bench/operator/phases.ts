@@ -1,11 +1,11 @@
 /** What is measured of a running operator, each from the outside: the world's clock, the server's audit log, the process. */
 import { setTimeout as delay } from "node:timers/promises";
 import { inLanes } from "../../src/lanes/in-lanes.ts";
+import { figure, heldTo } from "../goal.ts";
 import type { BenchResult } from "../result.ts";
 import { readsIn, summaryOf, writesIn } from "./audit-log.ts";
 import { benchFeeds, type BenchFeed, lateFeeds } from "./bench-feeds.ts";
 import { assertExactlyOnce } from "./exactly-once.ts";
-import { figure, heldToGoal } from "./goal.ts";
 import { SLOTS_A_POLLER } from "./hollow-workloads.ts";
 import { type MetricsText, quantileBetween } from "./metrics-text.ts";
 import type { OperatorProcess } from "./operator-process.ts";
@@ -33,13 +33,7 @@ export async function applyAll(world: World, operator: OperatorProcess, count: n
   assertExactlyOnce(world);
   const { readySeconds } = goalOf(count);
   return [
-    heldToGoal({
-      name: `${count} feeds applied → Ready`,
-      unit: "s",
-      value: seconds,
-      goal: readySeconds,
-      better: "less",
-    }),
+    heldTo(figure(`${count} feeds applied → Ready`, "s", seconds), { value: readySeconds, better: "less" }),
     figure("feeds made Ready", "feeds/s", count / seconds),
     loopDelay("while feeds are made", after),
   ];
@@ -72,15 +66,14 @@ export async function steadyState(
   const { memoryMib } = goalOf(world.wanted.length);
   const { now, peak } = operator.memory();
   const minutes = `${seconds} s with pollers ending`;
-  const held = (name: string, unit: string, value: number, goal: number) =>
-    heldToGoal({ name, unit, value, goal, better: "less" });
+  const none = { value: 0, better: "less", anywhere: true } as const;
   return [
-    held(`writes in ${minutes}`, "requests", writes.length, 0),
-    held(`GETs in ${minutes}`, "requests", reads.length, 0),
+    heldTo(figure(`writes in ${minutes}`, "requests", writes.length), none),
+    heldTo(figure(`GETs in ${minutes}`, "requests", reads.length), none),
     figure(`calls of Pub/Sub in ${minutes}`, "calls", listCalls(world) - lists),
     loopDelay("while pollers end", after),
-    held("memory, steady", "MiB", now, memoryMib),
-    held("memory at its peak", "MiB", peak, memoryMib),
+    heldTo(figure("memory, steady", "MiB", now), { value: memoryMib, better: "less" }),
+    heldTo(figure("memory at its peak", "MiB", peak), { value: memoryMib, better: "less" }),
   ];
 }
 
@@ -112,14 +105,11 @@ export async function restart(world: World): Promise<BenchResult[]> {
   const { memoryMib } = goalOf(world.wanted.length);
   return [
     figure("restart → caches whole", "s", (leads - operator.startedAt) / 1000),
-    heldToGoal({
-      name: "new feed in a restart → first child, p99",
-      unit: "s",
-      value: nearestRank(waits, 0.99),
-      goal: 2,
+    heldTo(figure("new feed in a restart → first child, p99", "s", nearestRank(waits, 0.99)), {
+      value: 2,
       better: "less",
     }),
-    heldToGoal({ name: "memory at its peak, restart", unit: "MiB", value: peak, goal: memoryMib, better: "less" }),
+    heldTo(figure("memory at its peak, restart", "MiB", peak), { value: memoryMib, better: "less" }),
   ];
 }
 
@@ -162,8 +152,8 @@ export async function noOps(world: World, seconds: number): Promise<BenchResult[
   const p99 = quantileBetween(before, after, RECONCILES, 0.99) * 1000;
   return [
     figure("first reconciles after a start, one worker", "1/s", cold),
-    heldToGoal({ name: "no-op reconciles, one worker", unit: "1/s", value: done / elapsed, goal: 230, better: "more" }),
-    heldToGoal({ name: "no-op reconcile, p99", unit: "ms", value: p99, goal: 10, better: "less" }),
+    heldTo(figure("no-op reconciles, one worker", "1/s", done / elapsed), { value: 230, better: "more" }),
+    heldTo(figure("no-op reconcile, p99", "ms", p99), { value: 10, better: "less" }),
   ];
 }
 
@@ -173,6 +163,7 @@ export async function failover(world: World): Promise<BenchResult[]> {
   await leader.said("the caches are whole");
   const standby = world.startOperator();
   await standby.ready();
+  await assertOneLeads([leader, standby]);
   const feeds = lateFeeds(1, "failover");
   const start = performance.now();
   await world.endOperator(leader, "SIGKILL");
@@ -181,16 +172,16 @@ export async function failover(world: World): Promise<BenchResult[]> {
   const seconds = ((world.hollow.firstChildAt(feeds[0]?.key ?? "") ?? NaN) - start) / 1000;
   await until(world, "every feed is Ready", () => world.unready() === 0);
   assertExactlyOnce(world);
+  await assertOneLeads([standby]);
   await world.endOperator(standby);
-  return [
-    heldToGoal({
-      name: "leader killed → a new feed's first child",
-      unit: "s",
-      value: seconds,
-      goal: 20,
-      better: "less",
-    }),
-  ];
+  return [heldTo(figure("leader killed → a new feed's first child", "s", seconds), { value: 20, better: "less" })];
+}
+
+/** Of operators that run, the first leads and no other. */
+async function assertOneLeads(operators: readonly OperatorProcess[]): Promise<void> {
+  const leading = await Promise.all(operators.map(async (each) => (await each.metrics()).value("stockfeed_leader")));
+  if (leading.every((value, i) => value === (i === 0 ? 1 : 0))) return;
+  throw new Error(`Of the operators the first alone should lead; by their metrics: ${leading.join(", ")}.`);
 }
 
 /** Changes the feeds' Secrets in turn while work goes on: a key comes or goes, which wakes all who share the Secret. */
@@ -224,7 +215,7 @@ function listCalls({ pubsub }: World): number {
 /** The loop's timer fires each 10 ms at best, which is part of the figure. */
 function loopDelay(when: string, metrics: MetricsText): BenchResult {
   const ms = metrics.value(LOOP_DELAY) * 1000;
-  return heldToGoal({ name: `event loop delay ${when}, p99`, unit: "ms", value: ms, goal: 50, better: "less" });
+  return heldTo(figure(`event loop delay ${when}, p99`, "ms", ms), { value: 50, better: "less" });
 }
 
 function goalOf(feeds: number) {

@@ -122,8 +122,9 @@ export class World {
     }).length;
   }
 
-  /** Rejects where a part of this world has broken. */
+  /** Rejects where a part of this world has broken, or an operator has ended that nobody ended. */
   async whole(): Promise<void> {
+    for (const operator of this.#operators) operator.assertRuns();
     await Promise.race([this.#parts.failure, Promise.resolve()]);
   }
 
