@@ -9,8 +9,7 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import type { Readable } from "node:stream";
+import { readReport, reportingTo } from "../test/start-report.ts";
 import { heldTo } from "./goal.ts";
 import type { BenchResult } from "./result.ts";
 import { medianOf } from "./timing.ts";
@@ -24,20 +23,6 @@ const MANIFEST = {
   metadata: { name: "bench", namespace: "bench" },
   spec: { symbols: ["AAPL", "MSFT"], provider: { type: "Simulated" }, pubsub: { projectId: "bench" } },
 };
-
-/**
- * Tells what the process used in all, on its fourth file. Its peak in memory comes from Linux's books of the process where
- * they are there: in `maxRSS` Linux counts what the process was before it became this program, so the bench's own memory.
- */
-const REPORT = `import { readFileSync, writeSync } from "node:fs";
-process.on("exit", () => {
-  const used = process.resourceUsage();
-  let peak = used.maxRSS;
-  try {
-    peak = Number(/^VmHWM:\\s*(\\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))[1]);
-  } catch {}
-  writeSync(3, JSON.stringify({ ...used, maxRSS: peak }));
-});`;
 
 const CLIENTS = {
   "grpc-client": ["@google-cloud/pubsub"],
@@ -55,11 +40,12 @@ interface Run {
 
 async function runPoller(loaded: readonly string[], directory: string): Promise<Run> {
   const log = join(directory, "termination-log");
-  const imports = [`data:text/javascript,${encodeURIComponent(REPORT)}`, ...loaded].map((url) => `--import=${url}`);
+  const report = join(directory, "report.json");
+  const imports = [reportingTo(report), ...loaded.map((url) => `--import=${url}`)];
   const before = performance.now();
   const child = spawn(process.execPath, [...imports, PROGRAM, "poll"], {
     cwd: ROOT,
-    stdio: ["ignore", "ignore", "ignore", "pipe"],
+    stdio: "ignore",
     env: {
       PATH: process.env.PATH,
       STOCKFEED_MANIFEST: JSON.stringify(MANIFEST),
@@ -68,17 +54,11 @@ async function runPoller(loaded: readonly string[], directory: string): Promise<
       PUBSUB_EMULATOR_HOST: "127.0.0.1:9",
     },
   });
-  const ended = once(child, "exit");
-  const used = JSON.parse(await text(child.stdio[3] as Readable)) as NodeJS.ResourceUsage;
-  const [code] = (await ended) as [number | null];
+  const [code] = (await once(child, "exit")) as [number | null];
   const ms = performance.now() - before;
   if (code !== 0) throw new Error(`The poller ended with ${String(code)}.`);
-  return {
-    ms,
-    cpuMs: (used.userCPUTime + used.systemCPUTime) / 1000,
-    megabytes: (used.maxRSS * 1024) / 1e6,
-    message: await readFile(log, "utf8"),
-  };
+  const { cpuMicros, peakBytes } = await readReport(report);
+  return { ms, cpuMs: cpuMicros / 1000, megabytes: peakBytes / 1e6, message: await readFile(log, "utf8") };
 }
 
 /** Time and memory of a poller's start, medians of `runs`, in turns with its rivals. */

@@ -10,6 +10,7 @@ import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeSummary } from "../src/quotes/poll-summary.ts";
+import { readReport, reportingTo } from "./start-report.ts";
 
 const run = promisify(execFile);
 const DOCKERFILE = "Dockerfile";
@@ -129,6 +130,27 @@ describe("the image", { timeout: 600_000 }, () => {
     });
     expect({ code, said }).toMatchObject({ code: 0 });
     expect(decodeSummary(await readFile(log, "utf8"))).toMatchObject({ feed: "markets/tech", slotsPolled: 0 });
+  });
+
+  it("starts a poller in 80 MB of memory, without a client of Kubernetes or of Pub/Sub", async () => {
+    const report = join(directory, "report.json");
+    await writeFile(report, "");
+    await chmod(report, 0o666);
+    const peaks: number[] = [];
+    for (let starts = 0; starts < 3; starts++) {
+      const { code, said } = await start(["poll"], {
+        STOCKFEED_MANIFEST: JSON.stringify(FEED),
+        STOCKFEED_JOB_NAME: `tech-poll-${Math.floor(Date.now() / 60_000) - 5}`,
+        PUBSUB_EMULATOR_HOST: "127.0.0.1:9",
+        NODE_OPTIONS: reportingTo(report, { modules: true }),
+      });
+      expect({ code, said }).toMatchObject({ code: 0 });
+      const { peakBytes, modules } = await readReport(report);
+      peaks.push(peakBytes / 1e6);
+      expect(modules.some((url) => url.endsWith("/dist/src/main/poll.js"))).toBe(true);
+      expect(modules.filter((url) => /@kubernetes|@google-cloud|@grpc/.test(url))).toEqual([]);
+    }
+    expect(Math.max(...peaks)).toBeLessThanOrEqual(80);
   });
 
   it("is an engine, which says what it can't reach", async () => {

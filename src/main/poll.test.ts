@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type FakePubsub, fakePubsub } from "../../test/fakes/pubsub-rest.ts";
 import { feedWith } from "../../test/feed.ts";
 import { freePort } from "../../test/server-process.ts";
+import { readReport, reportingTo } from "../../test/start-report.ts";
 import { StockfeedProcess } from "../../test/stockfeed-process.ts";
 import { decodeSummary } from "../quotes/poll-summary.ts";
 import { decodeQuote } from "../quotes/wire.ts";
@@ -213,16 +214,12 @@ describe("a Deployment's poller", () => {
 
 describe("a poller's start", () => {
   it("loads no client of Kubernetes, no client of Pub/Sub, and nothing else that takes long", async () => {
-    const trace = join(directory, "loaded");
-    const hooks = `
-      import { registerHooks } from "node:module";
-      import { appendFileSync } from "node:fs";
-      registerHooks({ load(url, context, next) { appendFileSync(${JSON.stringify(trace)}, url + "\\n"); return next(url, context); } });`;
+    const report = join(directory, "report.json");
     const { polling, env } = jobWithLeft(2);
-    const poller = start({ ...simulated, polling }, env, `--import=data:text/javascript,${encodeURIComponent(hooks)}`);
+    const poller = start({ ...simulated, polling }, env, reportingTo(report, { modules: true }));
     expect(await poller.ended).toEqual({ code: 0, signal: null });
     expect(pubsub.messages.length).toBeGreaterThan(0);
-    const loaded = await readFile(trace, "utf8");
+    const loaded = (await readReport(report)).modules.join("\n");
     expect(loaded).toContain("/src/poll/poll-loop.ts");
     expect(loaded).toContain("/node_modules/zod/");
     const packages = [
