@@ -11,7 +11,7 @@
 import * as k8s from "cdk8s-plus-27/lib/imports/k8s.js";
 import type { OwnerReference } from "../src/api/kube-object.ts";
 import { API_VERSION, KIND, type StockFeed } from "../src/api/stockfeed.ts";
-import { feedLabel } from "../src/plan/names.ts";
+import { feedLabel, METRICS_PORT } from "../src/plan/names.ts";
 
 /** What the operator adds to a feed's workloads. */
 export interface WorkloadSettings {
@@ -48,7 +48,6 @@ interface FeedPod {
 
 /** The annotation of a feed and of its Pods that restarts them when its text changes. */
 const RESTART_ANNOTATION = "stockfeed.dev/restart";
-const METRICS_PORT = 9090;
 const TERMINATION_LOG = "/dev/termination-log";
 
 /** Labels of everything that belongs to a part of a feed. */

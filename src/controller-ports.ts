@@ -3,6 +3,7 @@
  * `reconcile` works on these alone; adapters fill them; main wires the two together.
  */
 import type { KubeObject, ObjectRef } from "./api/kube-object.ts";
+import type { PollSummary } from "./quotes/poll-summary.ts";
 import type { EpochMs } from "./quotes/quote.ts";
 
 /** Kinds that the controller watches; what it wants of any other it applies unread. */
@@ -157,6 +158,12 @@ export interface SinkInspector {
   /** What is wrong with the target's tables, views and rights; empty where nothing is. Answers are kept for a while. */
   inspect(target: SinkTarget): Promise<readonly SinkProblem[]>;
 }
+
+/**
+ * Asks a poller that runs without end for its summary so far, at its Pod's address. Undefined where nothing comes that can
+ * be read; never rejects.
+ */
+export type AskPoller = (address: string, signal: AbortSignal) => Promise<PollSummary | undefined>;
 
 /** What the controller counts of itself and of the pollers; names and meaning as in docs/reference/metrics.md. */
 export interface ControllerTelemetry {

@@ -85,8 +85,8 @@ async function run(
     createLogger({ pretty: io.stderr.isTTY === true, secrets: keysOf(feed, io.env) }),
     feedName(feed),
   );
-  let marketKnown = false;
-  const served = task.job === undefined ? await serve(io.env, () => marketKnown) : undefined;
+  let known = emptySummary(feedName(feed), feed.spec.provider.type);
+  const served = task.job === undefined ? await serve(io.env, () => known) : undefined;
   try {
     const telemetry = served?.telemetry ?? uncounted;
     const summary = await runPoller({
@@ -97,7 +97,7 @@ async function run(
       telemetry,
       signal,
       onSummary: (changed) => {
-        marketKnown ||= changed.marketState !== undefined;
+        known = changed;
         onSummary(changed);
       },
     });
@@ -110,8 +110,11 @@ async function run(
   }
 }
 
-/** Metrics and probes of a poller without end. It is ready once it has polled, or knows that the market is closed. */
-async function serve(env: CommandIo["env"], ready: () => boolean) {
+/**
+ * Metrics, probes and the summary of a poller without end, which the operator asks for. It is ready once it has polled, or
+ * knows that the market is closed.
+ */
+async function serve(env: CommandIo["env"], known: () => PollSummary) {
   const port = Number(env.STOCKFEED_METRICS_PORT ?? NaN);
   if (!(port >= 0 && port <= 65_535)) return undefined;
   // They take a fifth of a second to load, which only a poller without end can spare.
@@ -119,7 +122,8 @@ async function serve(env: CommandIo["env"], ready: () => boolean) {
   const { serveProbes } = await import("./serve-probes.ts");
   const { telemetry, registry } = createTelemetry();
   const { close } = await serveProbes(port, {
-    notReady: () => (ready() ? undefined : "no slot was polled yet"),
+    notReady: () => (known().marketState === undefined ? "no slot was polled yet" : undefined),
+    summary: () => encodeSummary(known()),
     metrics: () => registry.metrics(),
     contentType: registry.contentType,
   });

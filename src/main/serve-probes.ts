@@ -9,11 +9,13 @@ export interface Probes {
   /** The text of `/metrics`, and its content type. */
   readonly metrics: () => Promise<string>;
   readonly contentType: string;
+  /** The text of `/summary`, where there is one. */
+  readonly summary?: () => string;
 }
 
 /**
- * Serves `/healthz`, `/readyz` and `/metrics`, on all addresses of the Pod unless told otherwise. That it answers is what `/healthz` tells: a
- * process whose event loop is stuck does not.
+ * Serves `/healthz`, `/readyz`, `/metrics` and, where there is one, `/summary`, on all addresses of the Pod unless told
+ * otherwise. That it answers is what `/healthz` tells: a process whose event loop is stuck does not.
  * @returns the port, and how to stop
  */
 export async function serveProbes(
@@ -40,6 +42,8 @@ export async function serveProbes(
           answer(500, "The metrics can't be read.\n");
         },
       );
+    } else if (path === "/summary" && probes.summary !== undefined) {
+      answer(200, probes.summary(), "application/json");
     } else answer(404, "There are /healthz, /readyz and /metrics.\n");
   });
   server.listen(port, host);

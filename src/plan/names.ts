@@ -13,6 +13,9 @@ const CLOUD_LABEL_PATTERN = /^[a-z0-9_-]{1,63}$/;
 /** https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names */
 const PUBSUB_LIMIT = 255;
 
+/** Where Pods of a feed that run without end have their metrics. */
+export const METRICS_PORT = 9090;
+
 /** What is made once a project, for all its feeds. */
 export const PROJECT_NAMES = { windows: "stockfeed-windows", deadLetter: "stockfeed-dead-letter" } as const;
 

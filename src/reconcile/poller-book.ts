@@ -1,5 +1,6 @@
 /**
- * What finished pollers tell: counters by feed, and what is wrong with the polling, if anything.
+ * What pollers tell: as they finish, counters by feed, and what is wrong with the polling, if anything; while they run,
+ * where they run without end, how the market looks.
  *
  * - Each finished Pod is counted once, by its UID, however often it is seen.
  * - Counters begin at zero with the process, so of the Pods that ended before it began to count only the news is taken:
@@ -8,13 +9,14 @@
  * - Of a feed's shards each has its own news; the feed is in trouble when one is, and stale when all are.
  */
 import type { KubeObject } from "../api/kube-object.ts";
+import type { MarketState } from "../api/status.ts";
 import type { ControllerTelemetry } from "../controller-ports.ts";
 import { feedLabel } from "../plan/names.ts";
 import type { Telemetry } from "../ports.ts";
 import type { PollSummary } from "../quotes/poll-summary.ts";
 import type { EpochMs } from "../quotes/quote.ts";
 import { readPollerPod, type Trouble, troubleIn } from "./finished-poller.ts";
-import { COMPONENT_LABEL, FEED_LABEL } from "./kube-ownership.ts";
+import { COMPONENT_LABEL, FEED_LABEL, SHARD_LABEL } from "./kube-ownership.ts";
 
 /** What a feed's pollers said last. */
 export interface PollerNews {
@@ -44,6 +46,8 @@ export class PollerBook {
   readonly #counted = new Set<string>();
   readonly #news = new Map<string, Map<string, ShardNews>>();
   #countFrom: EpochMs = Infinity;
+  /** Whether all pollers that run without end have been asked since this process began to lead. */
+  askedOnce = false;
 
   constructor(options: PollerBookOptions) {
     this.#options = options;
@@ -73,6 +77,23 @@ export class PollerBook {
     return next.trouble?.reason !== before?.trouble?.reason || next.market?.state !== before?.market?.state;
   }
 
+  /**
+   * Takes in what a poller says that runs without end: of it, how the market looks alone.
+   * @returns whether that has changed
+   */
+  hear(pod: KubeObject, { feed, marketState, lastSlot }: PollSummary): boolean {
+    const key = feedKeyOf(pod);
+    if (key === undefined || !isOf(pod, feed)) return false;
+    const market = marketIn(marketState, lastSlot);
+    if (market === undefined) return false;
+    const shards = this.#news.get(key) ?? new Map<string, ShardNews>();
+    this.#news.set(key, shards);
+    const shard = shardOf(pod);
+    const before = shards.get(shard);
+    shards.set(shard, { at: -Infinity, failures: 0, ...before, market });
+    return before?.market?.state !== market.state;
+  }
+
   /** Forgets a Pod that is gone, once it can't be seen again. */
   forgetPod(uid: string): void {
     this.#counted.delete(uid);
@@ -93,16 +114,14 @@ export class PollerBook {
   }
 
   #count(pod: KubeObject, { finishedAt, summary }: { finishedAt: EpochMs; summary?: PollSummary }): void {
-    const { uid = "", namespace = "" } = pod.metadata;
+    const { uid = "" } = pod.metadata;
     if (this.#counted.has(uid)) return;
     this.#counted.add(uid);
     if (summary === undefined) {
       this.#options.onUnreadable?.(pod);
       return;
     }
-    // A summary names its feed; one that names another than its Pod's is nobody's.
-    const name = summary.feed.startsWith(`${namespace}/`) ? summary.feed.slice(namespace.length + 1) : undefined;
-    if (name === undefined || keyOf({ metadata: { name, namespace } }) !== feedKeyOf(pod)) {
+    if (!isOf(pod, summary.feed)) {
       this.#options.onUnreadable?.(pod);
       return;
     }
@@ -139,10 +158,21 @@ function newsAfter(
     return { at, failures, ...market, ...(trouble && { trouble }) };
   }
   const trouble = sameTrouble(last.trouble, troubleIn(summary));
-  const { marketState: seen, lastSlot: slot } = summary;
-  const known =
-    (seen === "Open" || seen === "Stale") && slot !== undefined ? { market: { state: seen, slot } } : market;
+  const seen = marketIn(summary.marketState, summary.lastSlot);
+  const known = seen === undefined ? market : { market: seen };
   return { at, failures: 0, ...known, ...(trouble && { trouble }) };
+}
+
+/** That it is closed is not news: the calendar says so. */
+function marketIn(state: MarketState | undefined, slot: EpochMs | undefined): PollerNews["market"] {
+  return (state === "Open" || state === "Stale") && slot !== undefined ? { state, slot } : undefined;
+}
+
+/** A summary names its feed, as `namespace/name`; one that names another than its Pod's is nobody's. */
+function isOf(pod: KubeObject, feed: string): boolean {
+  const { namespace = "" } = pod.metadata;
+  const name = feed.startsWith(`${namespace}/`) ? feed.slice(namespace.length + 1) : undefined;
+  return name !== undefined && keyOf({ metadata: { name, namespace } }) === feedKeyOf(pod);
 }
 
 /** The first words that were found for a trouble stay, so that a condition does not change each minute. */
@@ -163,5 +193,5 @@ function feedKeyOf({ metadata: { namespace = "", labels = {} } }: KubeObject): s
 }
 
 function shardOf({ metadata: { labels = {} } }: KubeObject): string {
-  return labels["batch.kubernetes.io/job-completion-index"] ?? labels["stockfeed.dev/shard"] ?? "0";
+  return labels["batch.kubernetes.io/job-completion-index"] ?? labels[SHARD_LABEL] ?? "0";
 }

@@ -203,9 +203,14 @@ export class Reconciler {
     return againAfter(fault.fault, fault.afterMs);
   }
 
-  #market({ feed, now }: ValidRun) {
+  #market({ feed, previous, now }: ValidRun) {
     const { polling } = feed.spec;
-    return marketNow(polling, this.memory.pollers.newsOf(feed, polling.shards).market, now);
+    const { pollers } = this.memory;
+    const { market } = pollers.newsOf(feed, polling.shards);
+    // A new leader has yet to ask those that run without end, and what was said of them before need not change twice.
+    const unasked = market === undefined && polling.workload === "Deployment" && !pollers.askedOnce;
+    const said = unasked && previous.marketState === "Stale" ? { state: previous.marketState, slot: now } : undefined;
+    return marketNow(polling, market ?? said, now);
   }
 }
 

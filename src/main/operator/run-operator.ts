@@ -9,12 +9,14 @@ import { Elector } from "../../adapters/kubernetes/elector.ts";
 import { KubeCluster } from "../../adapters/kubernetes/kube-cluster.ts";
 import { WorkQueue } from "../../adapters/kubernetes/work-queue.ts";
 import { adminCalls } from "../../adapters/pubsub/admin-calls.ts";
+import { askPollersAt } from "../../adapters/pollers/ask-poller.ts";
 import { pubsubMessaging } from "../../adapters/pubsub/messaging.ts";
 import { systemClock } from "../../adapters/system/system-clock.ts";
 import { scrape } from "../../adapters/telemetry/scrape.ts";
 import { createControllerTelemetry, type OperatorTelemetry } from "../../adapters/telemetry/controller-telemetry.ts";
 import { createLogger, feedLogger } from "../../adapters/telemetry/logger.ts";
 import { createTelemetry } from "../../adapters/telemetry/telemetry.ts";
+import { METRICS_PORT } from "../../plan/names.ts";
 import type { Clock, Telemetry } from "../../ports.ts";
 import { jobCensus } from "../../reconcile/jobs/census.ts";
 import { Controller, type ControllerLog } from "../../reconcile/controller.ts";
@@ -22,6 +24,7 @@ import { feedCensus } from "../../reconcile/feed-census.ts";
 import { earlyListing } from "../../reconcile/early-listing.ts";
 import type { ControllerPorts, ControllerSettings } from "../../reconcile/ports.ts";
 import { Reconciler } from "../../reconcile/reconcile.ts";
+import { RunningPollers } from "../../reconcile/running-pollers.ts";
 import type { CommandIo } from "../command-io.ts";
 import { serveProbes } from "../serve-probes.ts";
 import { version } from "../version.ts";
@@ -43,6 +46,7 @@ interface Operator {
   readonly elector: Elector | undefined;
   readonly queue: WorkQueue;
   readonly controller: Controller;
+  readonly running: RunningPollers;
   readonly close: () => Promise<void>;
 }
 
@@ -136,7 +140,9 @@ function wire(
     controller.onChange(event);
   });
   cluster.subscribe(earlyListing(messaging, settings, () => elector?.isLeader() ?? true));
-  return { cluster, elector, queue, controller, close: () => closeAll(messaging, jobs) };
+  const { pollers } = reconciler.memory;
+  const running = new RunningPollers({ cluster, pollers, ask: askPollersAt(METRICS_PORT), clock });
+  return { cluster, elector, queue, controller, running, close: () => closeAll(messaging, jobs) };
 }
 
 async function closeAll(...parts: readonly { close(): Promise<void> }[]): Promise<void> {
@@ -172,7 +178,7 @@ async function run(
   { options, clock, log, hooks }: Surroundings,
   signal: AbortSignal,
 ): Promise<void> {
-  const { cluster, controller, queue, elector } = operator;
+  const { cluster, controller, queue, elector, running } = operator;
   const over = new AbortController();
   const caches = cluster.run(over.signal);
   const work = async (term: AbortSignal) => {
@@ -182,7 +188,11 @@ async function run(
       while (!cluster.synced()) await clock.sleepUntil(clock.now() + 50, term);
       log.info({ feeds: cluster.list("StockFeed").length }, "the caches are whole");
       controller.begin();
-      await queue.run(options.concurrency, (key) => controller.handle(key), term);
+      const turns = queue.run(options.concurrency, (key) => controller.handle(key), term);
+      const onNews = (feed: string) => {
+        queue.add(feed, "high");
+      };
+      await Promise.all([turns, running.run(onNews, term)]);
       await cluster.drainEvents();
     } catch (error) {
       if (!term.aborted || error !== term.reason) throw error;
