@@ -11,7 +11,7 @@ import { World } from "./world.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const FULL = { feeds: 1_000, steadySeconds: 300, periodSeconds: 60, noOpSeconds: 10 };
-const SHORT = { feeds: 30, steadySeconds: 20, periodSeconds: 5, noOpSeconds: 2 };
+const SHORT = { feeds: 30, steadySeconds: 12, periodSeconds: 4, noOpSeconds: 2 };
 
 export interface OperatorBenchOptions {
   readonly short: boolean;
@@ -19,7 +19,7 @@ export interface OperatorBenchOptions {
   readonly feeds?: number;
 }
 
-/** All of it, and in a full run the limit of CronJobs too; takes some twenty minutes, a short run one and a half. */
+/** All of it, and in a full run the limit of CronJobs too; takes some twenty minutes, a short run one. */
 export async function operatorBench({ short, feeds }: OperatorBenchOptions): Promise<BenchResult[]> {
   const size = short ? SHORT : FULL;
   const count = feeds ?? size.feeds;
