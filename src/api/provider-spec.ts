@@ -97,3 +97,5 @@ export const providerSchema = z
 export type ProviderSpec = z.output<typeof providerSchema>;
 /** Names of the providers. */
 export type ProviderType = ProviderSpec["type"];
+/** All of them. */
+export const PROVIDER_TYPES: readonly ProviderType[] = providerSchema.options.map((option) => option.shape.type.value);

@@ -8,7 +8,7 @@
 import { MICROS, PRICE_LIMIT } from "../quotes/price.ts";
 import { FUTURE_TOLERANCE_MS } from "../quotes/quote-check.ts";
 import { LONGEST_DETAIL } from "../quotes/wire.ts";
-import { providerSchema } from "../api/provider-spec.ts";
+import { PROVIDER_TYPES } from "../api/provider-spec.ts";
 import { slotsPerWindow } from "../windows/window-spec.ts";
 import type { PipelineSettings } from "./beam-pipeline.ts";
 
@@ -44,7 +44,7 @@ def ms(fields, name):
 
 /** A row with `payload` to `symbol|slot|provider time|price`, times in epoch ms; raises `Reason|detail` for what is none. */
 export function parseScript({ feed, symbols, window }: PipelineSettings): string {
-  const providers = providerSchema.options.map((option) => option.shape.type.value);
+  const providers = PROVIDER_TYPES;
   return `
 import calendar
 import datetime

@@ -6,7 +6,7 @@
  * - Decoding never throws; what is no summary is undefined. Kinds and fields that a newer poller may add are left out.
  */
 import { z } from "zod";
-import { providerSchema, type ProviderType } from "../api/provider-spec.ts";
+import { PROVIDER_TYPES, type ProviderType } from "../api/provider-spec.ts";
 import type { MarketState } from "../api/status.ts";
 import { DEAD_LETTER_REASONS, type DeadLetterReason, type EpochMs } from "./quote.ts";
 
@@ -83,7 +83,7 @@ function countsOf<Kind extends string>(kinds: readonly Kind[]) {
 
 const summarySchema = z.object({
   feed: z.string().min(1).max(LONGEST_NAME),
-  provider: z.enum(providerSchema.options.map((option) => option.shape.type.value)),
+  provider: z.enum(PROVIDER_TYPES),
   slotsPolled: count,
   slotsMissed: count,
   quotes: count,

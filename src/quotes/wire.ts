@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { providerSchema } from "../api/provider-spec.ts";
+import { PROVIDER_TYPES } from "../api/provider-spec.ts";
 import { formatPlace, parsePlace, type Place } from "./place.ts";
 import { formatPrice, isPrice, parsePrice } from "./price.ts";
 import type { DeadLetter, DeadLetterReason, Quote } from "./quote.ts";
 import { isTime, type Rejection } from "./quote-check.ts";
+import { UsualMessageReader } from "./usual-message.ts";
 
 /** A quote as a bus carries it: JSON in the snake_case of the table `quotes`, and attributes to route by. */
 export interface QuoteMessage {
@@ -101,7 +102,7 @@ const messageSchema = z.object({
   observed_at: time,
   provider_time: time,
   volume: z.int().min(0).optional(),
-  provider: z.enum(providerSchema.options.map((option) => option.shape.type.value)),
+  provider: z.enum(PROVIDER_TYPES),
 });
 
 /** Reasons of the fields that have one of their own; anything else wrong makes a message Malformed. */
@@ -111,14 +112,23 @@ const REASONS: Readonly<Record<string, DeadLetterReason>> = {
   provider_time: "InvalidTime",
 };
 
+const usual = new UsualMessageReader();
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 /**
  * Reads a message's data. Never throws, whatever the bytes: what is no quote comes back with its reason. Unknown
  * fields are ignored, so that a newer publisher may add some. Whether the quote suits its feed is `checkQuote`'s.
  */
 export function decodeQuote(data: string | Uint8Array): Decoded {
+  const quote = usual.read(data);
+  return quote === undefined ? decodeBySchema(data) : { quote };
+}
+
+/** The truth about what a message holds, in any layout, which `UsualMessageReader` is held to; it takes much longer. */
+export function decodeBySchema(data: string | Uint8Array): Decoded {
   let json: unknown;
   try {
-    json = JSON.parse(typeof data === "string" ? data : new TextDecoder("utf-8", { fatal: true }).decode(data));
+    json = JSON.parse(typeof data === "string" ? data : utf8.decode(data));
   } catch (error) {
     return { reason: "Malformed", detail: `The message is no JSON: ${shorten(String(error))}` };
   }
