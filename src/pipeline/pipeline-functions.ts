@@ -137,7 +137,7 @@ function* toRow(
   const { feed, window, engine } = settingsOf(context.settings).settings;
   const windowEnd = context.window.lookup().maxTimestamp().toNumber() + 1;
   const row = slotsRow(slots, { feed, symbol, window, windowEnd, engine }, Date.now());
-  yield JSON.stringify(rowJson(row));
+  yield rowJson(row);
 }
 
 function* rowMessage(json: string): Iterable<Uint8Array> {

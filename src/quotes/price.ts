@@ -31,6 +31,6 @@ export function parsePrice(value: unknown): PriceMicros | undefined {
  * @example formatPrice(167_410_000) === "167.410000"
  */
 export function formatPrice(micros: PriceMicros): string {
-  const digits = String(micros).padStart(7, "0");
-  return `${digits.slice(0, -6)}.${digits.slice(-6)}`;
+  const whole = Math.floor(micros / MICROS);
+  return `${whole}.${String(MICROS + micros - whole * MICROS).slice(1)}`;
 }

@@ -1,4 +1,4 @@
-import { PRICE_LIMIT } from "../quotes/price.ts";
+import { formatPrice, PRICE_LIMIT } from "../quotes/price.ts";
 
 /** Where a sum of prices is split in two, so that both parts stay exact in a double. */
 export const SUM_SPLIT = 2 ** 24;
@@ -36,8 +36,7 @@ export function meanText(sumHigh: number, sum: number, count: number): string {
     micros++;
     nanos = 0;
   }
-  const digits = String(micros).padStart(7, "0");
-  return `${digits.slice(0, -6)}.${digits.slice(-6)}${String(nanos).padStart(3, "0")}`;
+  return `${formatPrice(micros)}${String(1000 + nanos).slice(1)}`;
 }
 
 /** The sum of prices in micros as one whole number. */

@@ -18,26 +18,32 @@ export interface RowOrigin {
 export function rowObjects(columns: RowColumns, origin: RowOrigin, writtenAt: EpochMs): WindowRow[] {
   const window = origin.windows[columns.windowIndex];
   if (window === undefined) throw new RangeError(`Window ${columns.windowIndex} is none of ${origin.windows.length}.`);
-  const { sizeMs } = window;
-  const shared = {
-    feed: origin.feed,
-    resolutionMinutes: sizeMs / 60_000,
-    windowStart: columns.windowEnd - sizeMs,
-    windowEnd: columns.windowEnd,
-    expectedCount: slotsPerWindow(window),
-    engine: origin.engine,
-    writtenAt,
-  };
-  return Array.from({ length: columns.length }, (_, i) => ({
-    ...shared,
-    symbol: origin.symbols[columns.symbol[i]!]!,
-    eventTime: columns.lastSlot[i]!,
-    firstEventTime: columns.firstSlot[i]!,
-    firstPrice: columns.firstPrice[i]!,
-    lastPrice: columns.lastPrice[i]!,
-    minPrice: columns.minPrice[i]!,
-    maxPrice: columns.maxPrice[i]!,
-    meanPrice: meanText(columns.sumHigh[i]!, columns.sum[i]!, columns.count[i]!),
-    quoteCount: columns.count[i]!,
-  }));
+  const { feed, engine } = origin;
+  const { windowEnd } = columns;
+  const resolutionMinutes = window.sizeMs / 60_000;
+  const windowStart = windowEnd - window.sizeMs;
+  const expectedCount = slotsPerWindow(window);
+  const rows: WindowRow[] = [];
+  for (let i = 0; i < columns.length; i++) {
+    // Field by field: an object that is spread takes much longer.
+    rows.push({
+      feed,
+      symbol: origin.symbols[columns.symbol[i]!]!,
+      resolutionMinutes,
+      windowStart,
+      windowEnd,
+      eventTime: columns.lastSlot[i]!,
+      firstEventTime: columns.firstSlot[i]!,
+      firstPrice: columns.firstPrice[i]!,
+      lastPrice: columns.lastPrice[i]!,
+      minPrice: columns.minPrice[i]!,
+      maxPrice: columns.maxPrice[i]!,
+      meanPrice: meanText(columns.sumHigh[i]!, columns.sum[i]!, columns.count[i]!),
+      quoteCount: columns.count[i]!,
+      expectedCount,
+      engine,
+      writtenAt,
+    });
+  }
+  return rows;
 }

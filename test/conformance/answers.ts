@@ -1,10 +1,9 @@
 /** What the engines that run in this process say to a suite. */
 import type { EpochMs } from "../../src/quotes/quote.ts";
 import { decodeQuote } from "../../src/quotes/wire.ts";
-import { FeedStream } from "../../src/stream/feed-stream.ts";
 import { rowJson } from "../../src/windows/row-json.ts";
-import { countingTelemetry } from "../fakes/counting-telemetry.ts";
 import { MemoryStore } from "../fakes/memory-store.ts";
+import { silentStream } from "../fakes/silent-stream.ts";
 import { WindowOracle } from "../oracles/windows.ts";
 import { oracleRow, type Row } from "./rows.ts";
 import type { Suite } from "./suite.ts";
@@ -54,21 +53,15 @@ export async function embedded({ feed, symbols, windows, events }: Suite): Promi
   const first = events.find((event) => "watermark" in event);
   let now = (first?.watermark ?? 0) - 60_000;
   let machineNow = 0;
-  const { telemetry } = countingTelemetry();
-  const asleep = () => Promise.reject(new Error("the script does not sleep"));
-  const stream = new FeedStream({
+  const stream = silentStream({
     feed,
     symbols,
     windows,
     watermark: now,
-    writtenUpTo: -Infinity,
     sink: store,
     deadLetters: store,
-    clock: { now: () => now, sleepUntil: asleep },
-    machineClock: { now: () => (machineNow += 1), sleepUntil: asleep },
-    telemetry,
-    observer: { onQuotes: ignore, onRows: ignore, onWatermark: ignore, onSinkError: ignore },
-    signal: new AbortController().signal,
+    now: () => now,
+    machineNow: () => (machineNow += 1),
   });
   for (const event of events) {
     if ("watermark" in event) {
@@ -85,9 +78,5 @@ export async function embedded({ feed, symbols, windows, events }: Suite): Promi
   }
   await stream.advance(END);
   refused.push(...store.letters.map(({ reason }) => reason).filter((reason) => reason !== "TooLate"));
-  return { rows: store.rows.map(rowJson), refused };
-}
-
-function ignore(): void {
-  // Nobody looks.
+  return { rows: store.rows.map((row) => JSON.parse(rowJson(row)) as Row), refused };
 }

@@ -28,7 +28,8 @@ export interface BigQueryCall {
   /** The path behind `/bigquery/v2/projects/PROJECT`, such as `/queries`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
-  readonly body?: object;
+  /** Text is JSON already. */
+  readonly body?: object | string;
 }
 
 /** Makes one call and gives the answer's JSON. @throws SinkError */
@@ -52,7 +53,10 @@ export function bigQueryCaller({ projectId, endpoint, timeoutMs = TIMEOUT_MS }: 
       const timer = setTimeout(() => {
         reject(new SinkError("Unavailable", `BigQuery did not answer within ${timeoutMs / 1000} s.`));
       }, timeoutMs);
-      const request = { method, uri: path, ...(query && { qs: { ...query } }), json: body ?? true };
+      // As text: of an object the client looks through every value for a placeholder, and writes into it.
+      const text = typeof body === "object" ? JSON.stringify(body) : body;
+      const headers = { "Content-Type": "application/json" };
+      const request = { method, uri: path, ...(query && { qs: { ...query } }), json: true, body: text, headers };
       client.request(request, (error: unknown, answer: unknown) => {
         clearTimeout(timer);
         if (error === null || error === undefined) resolve(answer);

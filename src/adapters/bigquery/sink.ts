@@ -14,7 +14,7 @@ import type { ResultSink } from "../../ports.ts";
 import type { WindowRow } from "../../windows/window-row.ts";
 import { bigQueryCaller, type BigQueryOptions, type CallBigQuery } from "./client.ts";
 import { passes, SinkError } from "./sink-error.ts";
-import { insertRow, type InsertRow } from "./window-record.ts";
+import { insertRow } from "./window-record.ts";
 
 /** Where rows go, and how. */
 export interface BigQuerySinkOptions extends BigQueryOptions {
@@ -30,7 +30,8 @@ const MOST_REQUESTS = 4;
 /** A row on its way. */
 interface Outgoing {
   readonly row: WindowRow;
-  readonly insert: InsertRow;
+  /** Its JSON. */
+  readonly insert: string;
 }
 
 interface InsertAnswer {
@@ -76,14 +77,13 @@ function requests(outgoing: readonly Outgoing[]): Outgoing[][] {
   let last: Outgoing[] = [];
   let bytes = Infinity;
   for (const each of outgoing) {
-    const size = JSON.stringify(each.insert).length;
-    if (last.length === MOST_ROWS || bytes + size > MOST_BYTES) {
+    if (last.length === MOST_ROWS || bytes + each.insert.length > MOST_BYTES) {
       last = [];
       bytes = 0;
       cut.push(last);
     }
     last.push(each);
-    bytes += size;
+    bytes += each.insert.length;
   }
   return cut;
 }
@@ -99,7 +99,7 @@ async function insertAll(
       method: "POST",
       path: `/datasets/${dataset.dataset}/tables/${WINDOWS_TABLE.name}/insertAll`,
       // One bad row must not keep the others out.
-      body: { skipInvalidRows: true, rows: request.map(({ insert }) => insert) },
+      body: `{"skipInvalidRows":true,"rows":[${request.map(({ insert }) => insert).join()}]}`,
     })) as InsertAnswer | undefined;
     const errors = answer?.insertErrors ?? [];
     if (errors.length === 0) return undefined;
@@ -121,10 +121,10 @@ function rowsError(
   const lasting = said.find(({ reason = "" }) => !passes(reason));
   const table = quotedName(dataset, WINDOWS_TABLE.name);
   const { index = 0, reason = "", message = "", location = "" } = lasting ?? said[0] ?? {};
-  const row = request[index]?.insert.json;
+  const row = request[index]?.row;
   const which = `${table} did not take ${errors.length} of ${request.length} rows`;
   const why = `${reason}${location === "" ? "" : ` in ${location}`}: ${message}`;
-  const example = row ? ` (${String(row.symbol)}, window end ${String(row.window_end)})` : "";
+  const example = row ? ` (${row.symbol}, window end ${new Date(row.windowEnd).toISOString()})` : "";
   if (!lasting) return new SinkError("Unavailable", `${which}, ${why}${example}. They are sent again.`);
   if (/no such field|missing required field|cannot convert|could not convert/i.test(message)) {
     return new SinkError("SchemaDiffers", `${which}, ${why}${example}. ${SCHEMA_MEND}`);
