@@ -35,9 +35,7 @@ const reading = (places: readonly Place[]) => {
 };
 /** What lacks long before the newest is late. */
 const lacks = (places: readonly Place[]) =>
-  reading(places)
-    .lacks()
-    .filter(({ publishedBy }) => publishedBy <= Math.max(...places.map(({ slot }) => slot)) + SECOND);
+  reading(places).lacks(Math.max(...places.map(({ slot }) => slot)) + SECOND + 1);
 const without = (places: readonly Place[], gone: (place: Place) => boolean) => places.filter((each) => !gone(each));
 
 describe("what a reader lacks", () => {
@@ -100,7 +98,7 @@ describe("what a reader lacks", () => {
 
   it("is the slot after the newest once a minute has passed, as long as nothing says that it was left out", () => {
     const places = published("a", FROM, [FROM, FROM + INTERVAL, FROM + 9 * INTERVAL], 1);
-    const [lack] = reading(places.slice(0, 2)).lacks();
+    const [lack] = reading(places.slice(0, 2)).lacks(Infinity);
     expect(lack).toMatchObject({
       slot: FROM + INTERVAL,
       publishedBy: FROM + 2 * INTERVAL + 61 * SECOND,
@@ -112,9 +110,9 @@ describe("what a reader lacks", () => {
   it("is what was there in the reading before, until it comes again", () => {
     const places = published("a", FROM, [FROM, FROM + INTERVAL], 1, 2);
     const again = new Completeness(FROM, INTERVAL, reading(places).expected);
-    expect(again.lacks()).toMatchObject([{ slot: FROM + INTERVAL, kind: "certain" }]);
+    expect(again.lacks(Infinity)).toMatchObject([{ slot: FROM + INTERVAL, kind: "certain" }]);
     for (const place of places) again.note(place, place.slot);
-    expect(again.lacks().filter(({ kind }) => kind === "certain")).toEqual([]);
+    expect(again.lacks(Infinity).filter(({ kind }) => kind === "certain")).toEqual([]);
   });
 
   it("is nothing of a slot that it has forgotten, or of a future that no clock allows", () => {
@@ -125,8 +123,6 @@ describe("what a reader lacks", () => {
     for (const [place] of [published("z", FROM, [late - INTERVAL], 2), published("z", late, [late + 1e9], 1)]) {
       if (place !== undefined) completeness.note(place, late);
     }
-    expect(completeness.lacks().filter(({ publishedBy }) => publishedBy < late + 1e8)).toMatchObject([
-      { slot: FROM + 30 * 6 * INTERVAL - INTERVAL },
-    ]);
+    expect(completeness.lacks(late + 1e8)).toMatchObject([{ slot: FROM + 30 * 6 * INTERVAL - INTERVAL }]);
   });
 });

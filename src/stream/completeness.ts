@@ -34,6 +34,10 @@ interface Publication {
   readonly slot: EpochMs;
   /** Which have come; undefined where none has, and it is known by name alone. */
   seen?: Uint8Array;
+  /** How many have not. */
+  missing: number;
+  /** The numbers of those, where somebody has asked since one came. */
+  unseen?: string | undefined;
   publishedBy: EpochMs;
   /** Whether its poller says that all of it is there. */
   certain: boolean;
@@ -102,27 +106,31 @@ export class Completeness {
     }
   }
 
-  /** All that lacks now, also what may be on its way. */
-  lacks(): Lack[] {
+  /** All that lacks now of what should have been published before a time; what was so lately may be on its way. */
+  lacks(before: EpochMs): Lack[] {
     const slots = [...this.#shards].flatMap(([shard, { empty, newest, next, publishedAt }]) => {
       const silentFrom = publishedAt + next - newest + Math.max(SILENCE_MS, 2 * this.#intervalMs);
-      const links = [...empty].map(([slot, publishedBy]) => {
+      const links = [...empty].flatMap(([slot, publishedBy]) => {
+        if (publishedBy >= before) return [];
         const older = this.#olderThan(slot, shard);
         const kind = older === -Infinity ? "beginning" : "possible";
-        return this.#lack(`${shard}@${slot}`, publishedBy, kind, older);
+        return [this.#lack(`${shard}@${slot}`, publishedBy, kind, older)];
       });
       return [...links, this.#lack(`${shard}@${next}`, silentFrom, "silence", newest)];
     });
-    const parts = [...this.#parts].map(([key, publication]) => {
+    const parts = [...this.#parts].flatMap(([key, publication]) => {
       const { seen, slot, shard, publishedBy, certain } = publication;
-      if (seen === undefined) return this.#lack(key, publishedBy, "certain", this.#olderThan(slot, shard));
-      return this.#lack(`${key}:${unseen(seen)}`, publishedBy, certain ? "certain" : "possible", slot);
+      if (publishedBy >= before) return [];
+      if (seen === undefined) return [this.#lack(key, publishedBy, "certain", this.#olderThan(slot, shard))];
+      publication.unseen ??= unseen(seen);
+      return [this.#lack(`${key}:${publication.unseen}`, publishedBy, certain ? "certain" : "possible", slot)];
     });
     const expected = [...this.#expected].map(({ shard, slot }) => {
       // What only a row tells of may be of a topic that is no more, as where a feed was deleted and applied again.
       return this.#lack(`${shard ?? ""}@${slot}`, slot, shard === undefined ? "possible" : "certain", slot);
     });
-    return [...new Map([...slots, ...parts, ...expected].map((lack) => [lack.key, lack])).values()];
+    const all = [...slots, ...parts, ...expected].filter(({ publishedBy }) => publishedBy < before);
+    return [...new Map(all.map((lack) => [lack.key, lack])).values()];
   }
 
   /** Forgets slots before a time, now and then, but for the newest of each shard. */
@@ -141,12 +149,20 @@ export class Completeness {
   #notePart({ poller, shard, slot, part, parts }: Place, publishedAt: EpochMs): void {
     const key = nameOf(poller, shard, slot);
     if (this.#whole.has(key)) return;
-    const publication: Publication = this.#parts.get(key) ?? { shard, slot, publishedBy: publishedAt, certain: false };
-    const seen = publication.seen ?? new Uint8Array(parts);
-    seen[part - 1] = 1;
-    Object.assign(publication, { seen, publishedBy: Math.max(publication.publishedBy, publishedAt) });
-    if (seen.includes(0)) {
-      this.#parts.set(key, publication);
+    const known = this.#parts.get(key);
+    const publication: Publication = known ?? { shard, slot, missing: parts, publishedBy: publishedAt, certain: false };
+    if (publication.seen === undefined) {
+      publication.seen = new Uint8Array(parts);
+      publication.missing = parts;
+    }
+    publication.publishedBy = Math.max(publication.publishedBy, publishedAt);
+    if (publication.seen[part - 1] === 0) {
+      publication.seen[part - 1] = 1;
+      publication.missing -= 1;
+      publication.unseen = undefined;
+    }
+    if (publication.missing > 0) {
+      if (known === undefined) this.#parts.set(key, publication);
       return;
     }
     this.#parts.delete(key);
@@ -167,7 +183,7 @@ export class Completeness {
   #confirm(poller: string, shard: number, slot: EpochMs, publishedAt: EpochMs): void {
     const key = nameOf(poller, shard, slot);
     if (this.#whole.has(key)) return;
-    const publication = this.#parts.get(key) ?? { shard, slot, publishedBy: publishedAt, certain: true };
+    const publication = this.#parts.get(key) ?? { shard, slot, missing: 1, publishedBy: publishedAt, certain: true };
     publication.certain = true;
     this.#parts.set(key, publication);
   }

@@ -129,7 +129,8 @@ export class FeedStream {
     await archive?.appendQuotes(good);
     const counts = { accepted: 0, duplicate: 0 };
     for (const quote of good) {
-      const outcome = await this.#add(quote);
+      const now = this.#addNow(quote);
+      const outcome = now === "too-early" ? await this.#addLater(quote) : now;
       if (outcome === "too-late") buried.push([quote, tooLate(quote, this.#engine.watermark)]);
       else if (outcome !== "too-early") counts[outcome] += 1;
     }
@@ -175,13 +176,14 @@ export class FeedStream {
     this.#options.observer.onWatermark(this.#engine.watermark);
   }
 
-  /** Adds a quote, when the watermark is near enough; "too-early" where it never will be. */
-  async #add(quote: Quote): Promise<AddOutcome> {
-    for (;;) {
-      const outcome = this.#addNow(quote);
-      if (outcome !== "too-early" || this.#failure !== undefined) return outcome;
+  /** Adds a quote that is too early, when the watermark is near enough; "too-early" where it never will be. */
+  async #addLater(quote: Quote): Promise<AddOutcome> {
+    let outcome: AddOutcome = "too-early";
+    while (outcome === "too-early" && this.#failure === undefined) {
       await this.#moved.promise;
+      outcome = this.#addNow(quote);
     }
+    return outcome;
   }
 
   #addNow({ symbol, observedAt, price, providerTime }: Quote): AddOutcome {
@@ -250,7 +252,7 @@ export class FeedStream {
       throw error;
     }
     telemetry.countSinkRows(feed, "written", rows.length);
-    for (const [label, own] of this.#byResolution(rows)) telemetry.countWindows(feed, label, own.length);
+    for (const { label, count } of this.#byResolution(rows)) telemetry.countWindows(feed, label, count);
     observer.onRows(rows);
   }
 
@@ -258,19 +260,23 @@ export class FeedStream {
   #observeDelay(rows: readonly WindowRow[]): void {
     const { feed, telemetry, clock } = this.#options;
     const now = clock.now();
-    for (const [label, own] of this.#byResolution(rows)) {
-      const newest = own.at(-1)?.windowEnd ?? now;
-      telemetry.observeWindowClose(feed, label, Math.max(0, now - newest) / 1000);
+    for (const { label, lastEnd } of this.#byResolution(rows)) {
+      telemetry.observeWindowClose(feed, label, Math.max(0, now - lastEnd) / 1000);
     }
   }
 
-  #byResolution(rows: readonly WindowRow[]): [string, WindowRow[]][] {
-    return this.#options.windows
-      .map((window): [string, WindowRow[]] => {
-        const minutes = window.sizeMs / 60_000;
-        return [resolutionLabel(window), rows.filter((row) => row.resolutionMinutes === minutes)];
-      })
-      .filter(([, own]) => own.length > 0);
+  /** Of each resolution that has rows among these, how many, and the window end of the last. */
+  #byResolution(rows: readonly WindowRow[]): { readonly label: string; count: number; lastEnd: EpochMs }[] {
+    const own = this.#options.windows.map((window) => {
+      return { minutes: window.sizeMs / 60_000, label: resolutionLabel(window), count: 0, lastEnd: -Infinity };
+    });
+    for (const { resolutionMinutes, windowEnd } of rows) {
+      const resolution = own.find(({ minutes }) => minutes === resolutionMinutes);
+      if (resolution === undefined) continue;
+      resolution.count += 1;
+      resolution.lastEnd = windowEnd;
+    }
+    return own.filter(({ count }) => count > 0);
   }
 }
 

@@ -129,7 +129,7 @@ export class LackWatch {
 
   /** What lacks, but for holes, of what was published before a time. */
   #lacks(before: EpochMs): Lack[] {
-    return this.#completeness.lacks().filter(({ key, publishedBy }) => publishedBy < before && !this.#holes.has(key));
+    return this.#completeness.lacks(before).filter(({ key }) => !this.#holes.has(key));
   }
 }
 
