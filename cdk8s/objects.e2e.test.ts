@@ -20,6 +20,10 @@ const PLURALS: Readonly<Record<string, string>> = {
   StatefulSet: "apis/apps/v1/namespaces/NS/statefulsets",
   Namespace: "api/v1/namespaces",
   ServiceAccount: "api/v1/namespaces/NS/serviceaccounts",
+  Service: "api/v1/namespaces/NS/services",
+  ConfigMap: "api/v1/namespaces/NS/configmaps",
+  PodDisruptionBudget: "apis/policy/v1/namespaces/NS/poddisruptionbudgets",
+  NetworkPolicy: "apis/networking.k8s.io/v1/namespaces/NS/networkpolicies",
   Role: "apis/rbac.authorization.k8s.io/v1/namespaces/NS/roles",
   RoleBinding: "apis/rbac.authorization.k8s.io/v1/namespaces/NS/rolebindings",
   ClusterRole: "apis/rbac.authorization.k8s.io/v1/clusterroles",
@@ -104,10 +108,11 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)(
     });
 
     it("install the operator", async () => {
-      for (const namespaces of [undefined, ["markets"]]) {
-        const install = { namespace: "stockfeed-system", image: settings.image };
-        const objects = operatorInstall(namespaces === undefined ? install : { ...install, namespaces });
-        for (const object of objects) expect(await apply(object, "&force=true")).toMatchObject(object);
+      const install = { namespace: "stockfeed-system", image: settings.image };
+      const extras = { podDisruptionBudget: {}, networkPolicy: {}, dashboards: {}, replicas: 2 };
+      for (const more of [{}, { namespaces: ["markets"] }, extras]) {
+        for (const object of operatorInstall({ ...install, ...more }))
+          expect(await apply(object, "&force=true")).toMatchObject(object);
       }
     });
 

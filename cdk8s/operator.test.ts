@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../src/api/kube-object.ts";
-import { operatorInstall, type OperatorSettings } from "./operator.ts";
+import { operatorInstall } from "./operator.ts";
+import type { OperatorSettings } from "./operator-settings.ts";
 
 const settings: OperatorSettings = { namespace: "stockfeed-system", image: "stockfeed:0.2.0" };
 
@@ -34,6 +35,7 @@ describe("the operator's install", () => {
       "Namespace stockfeed-system",
       "Role stockfeed-operator-lease",
       "RoleBinding stockfeed-operator-lease",
+      "Service stockfeed-operator",
       "ServiceAccount stockfeed-operator",
     ]);
   });
@@ -71,6 +73,21 @@ describe("the operator's install", () => {
     expect(pods(other)).not.toMatchObject(selector(one).matchLabels);
     expect(argsOf(other)).toContain("--lease-name=blue");
     expect(grants(other, "Role")).toContain("stockfeed-system: update coordination.k8s.io/leases blue");
+  });
+
+  it.each<[Partial<OperatorSettings>, string]>([
+    [{ dataset: "markets" }, "dataset is markets, and project is left out"],
+    [{ serviceAccount: { create: false } }, "serviceAccount.name is left out"],
+    [
+      { monitoring: { prometheusRule: {} }, alerts: { rules: { StockFeedLate: {} } } },
+      "StockFeedLate, which is no alert",
+    ],
+    [
+      { monitoring: { prometheusRule: {} }, alerts: { rules: { StockFeedNotReady: { threshold: 1 } } } },
+      "StockFeedNotReady.threshold is 1, but StockFeedNotReady has none",
+    ],
+  ])("refuses %j, and names it", (more, named) => {
+    expect(() => operatorInstall({ ...settings, ...more })).toThrow(named);
   });
 
   it("gives a shard a Lease of its own, and the right to it", () => {

@@ -3,7 +3,7 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import { CLUSTER_RULES, FEED_RULES, leaseRules, policyRules } from "../../cdk8s/operator-rules.ts";
 import { crdFile } from "../crd-file.ts";
-import { ALERTS } from "./alerts.ts";
+import { ALERTS } from "../../cdk8s/operator-alerts.ts";
 import { operatorValues } from "./values.ts";
 
 interface Schema {
@@ -94,5 +94,5 @@ export function rulesFile(): string {
 /** The alerts without what values say of them. */
 export function alertsFile(): string {
   const rules = ALERTS.map(({ alert, of, expr, summary, description }) => ({ alert, of, expr, summary, description }));
-  return `# Made by npm run generate from scripts/chart/alerts.ts.\n${stringify({ rules }, { version: "1.1", lineWidth: 0 })}`;
+  return `# Made by npm run generate from cdk8s/operator-alerts.ts.\n${stringify({ rules }, { version: "1.1", lineWidth: 0 })}`;
 }

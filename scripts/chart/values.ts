@@ -3,7 +3,7 @@
  * `values.yaml`, `values.schema.json` and the chart's README are made of it.
  */
 import { z } from "zod";
-import { type Alert, ALERTS } from "./alerts.ts";
+import { type Alert, ALERTS } from "../../cdk8s/operator-alerts.ts";
 
 const text = (description: string) => z.string().default("").describe(description);
 const flag = (fallback: boolean, description: string) => z.boolean().default(fallback).describe(description);

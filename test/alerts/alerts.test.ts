@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments, stringify } from "yaml";
-import { type Alert, ALERTS } from "../../scripts/chart/alerts.ts";
+import { type Alert, ALERTS } from "../../cdk8s/operator-alerts.ts";
 import { createControllerTelemetry } from "../../src/adapters/telemetry/controller-telemetry.ts";
 import { createTelemetry } from "../../src/adapters/telemetry/telemetry.ts";
 import type { KubeObject } from "../../src/api/kube-object.ts";

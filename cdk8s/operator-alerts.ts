@@ -1,6 +1,6 @@
 /**
- * The alerts of the chart `stockfeed-operator`: `files/alerts.yaml`, the defaults of their values and the list in
- * docs/runbooks are made of these.
+ * The alerts of an install, by Helm or by constructs: the chart's `files/alerts.yaml` and the defaults of its values are
+ * made of these too.
  *
  * - An alert is of one feed, or of the operator; never of a symbol. However much goes wrong, a feed has one of a kind.
  * - What is counted slot by slot is asked for in open sessions of feeds that are not suspended; elsewhere
