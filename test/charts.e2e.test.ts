@@ -137,6 +137,7 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
     const fleet = await values("feeds.json", {
       defaults: { provider: { type: "Simulated" }, sink, deletionPolicy: "Cancel" },
       feeds: [feed("tech"), feed("gold")],
+      networkPolicy: { enabled: true, extraEgress: [{ ports: [{ port: 8085, protocol: "TCP" }] }] },
     });
     await run("install", "feeds", "charts/stockfeeds", ...fleet);
     await until(async () => (await ready("tech")) && (await ready("gold")), PATIENCE_MS);
@@ -144,6 +145,9 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
       "gold-poll",
       "tech-poll",
     ]);
+    // One for both, since they share a namespace. The kubelet here has no network that would keep to it.
+    const policies = (await kube.list(`/apis/networking.k8s.io/v1/namespaces/markets/networkpolicies`)).items;
+    expect(policies).toMatchObject([{ metadata: { name: "feeds-pods" } }]);
   });
 
   it("upgrade operator and CRD from the version before, and leave the feeds' workloads as they are", async () => {

@@ -36,6 +36,22 @@ function feedsSchema(): JsonSchema {
           },
         },
       },
+      networkPolicy: {
+        type: "object",
+        additionalProperties: false,
+        properties: {
+          enabled: {
+            description:
+              "Denies all traffic of feeds' Pods, in each namespace of these feeds, but scrapes, DNS, HTTPS and the metadata server.",
+            type: "boolean",
+          },
+          extraEgress: {
+            description: "More rules, such as for emulators, or a provider's baseUrl on another port.",
+            type: "array",
+            items: { type: "object" },
+          },
+        },
+      },
       enabled: {
         description: "What a parent chart's condition asks, such as stockfeeds.enabled; by itself not used.",
         type: "boolean",
@@ -55,13 +71,15 @@ export function feedsValuesTable(): string {
   const { properties = {} } = feedsSchema();
   const ofFeed = properties.feeds?.items?.properties ?? {};
   const row = (name: string, { description = "" }: JsonSchema) => `| \`${name}\` | ${description} |`;
+  const rows = (path: string, fields: Readonly<Record<string, JsonSchema>>) =>
+    Object.entries(fields).map(([field, schema]) => row(`${path}${field}`, schema));
   return [
     "| value | what it is |",
     "| --- | --- |",
-    ...Object.entries(properties).flatMap(([name, schema]) => [
-      row(name, schema),
-      ...(name === "feeds" ? Object.entries(ofFeed).map(([field, each]) => row(`feeds[].${field}`, each)) : []),
-    ]),
+    ...Object.entries(properties).flatMap(([name, schema]) => {
+      if (name === "networkPolicy") return rows(`${name}.`, schema.properties ?? {});
+      return [row(name, schema), ...(name === "feeds" ? rows("feeds[].", ofFeed) : [])];
+    }),
   ].join("\n");
 }
 
@@ -81,5 +99,12 @@ defaults: {}
 #     namespace: research
 #     spec: {symbols: [GLD, IAU], provider: {type: Simulated}}
 feeds: []
+
+networkPolicy:
+  # Denies all traffic of feeds' Pods, in each namespace of these feeds, but scrapes, DNS, HTTPS and the metadata server.
+  enabled: false
+  # More rules, such as for emulators, or a provider's baseUrl on another port:
+  #   - ports: [{port: 8085, protocol: TCP}]
+  extraEgress: []
 `;
 }
