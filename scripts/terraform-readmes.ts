@@ -5,7 +5,7 @@ import { join } from "node:path";
 const ROOT = join(import.meta.dirname, "..");
 const DIRECTORIES = [
   "bootstrap",
-  ...["network", "gke", "bigquery", "identity", "registry", "dataflow"].map((name) => `modules/${name}`),
+  ...["network", "gke", "bigquery", "identity", "registry", "dataflow", "monitoring"].map((name) => `modules/${name}`),
   "environments/example",
 ];
 

@@ -63,6 +63,20 @@ export const REFUSED: Readonly<Record<string, readonly Refused[]>> = {
     { variable: "feed_namespaces", value: "[]", mend: "Take one at least" },
     { variable: "feed_service_account", value: '"a.b"', mend: "a name as Kubernetes has it" },
   ],
+  "modules/monitoring": [
+    project,
+    name,
+    {
+      variable: "notification_channels",
+      value: '["me@example.com"]',
+      shown: '["me@example.com"]',
+      mend: "projects/PROJECT/notificationChannels/NUMBER",
+    },
+    { variable: "watermark_age_seconds", value: "30", mend: "whole seconds from 60 on" },
+    { variable: "unread_seconds", value: "90.5", mend: "whole seconds from 60 on" },
+    { variable: "dead_letters", value: "-1", mend: "a whole number from 0 on" },
+    labels,
+  ],
   "modules/network": [
     project,
     region,

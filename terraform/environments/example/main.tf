@@ -13,6 +13,7 @@ locals {
       "pubsub.googleapis.com",
     ],
     var.dataflow ? ["dataflow.googleapis.com", "storage.googleapis.com"] : [],
+    var.alerts ? ["monitoring.googleapis.com"] : [],
   ))
 }
 
@@ -108,6 +109,19 @@ module "dataflow" {
   workers_member      = module.identity.workers_member
   workers_email       = module.identity.workers_email
   deletion_protection = var.deletion_protection
+
+  depends_on = [google_project_service.this]
+}
+
+module "monitoring" {
+  source = "../../modules/monitoring"
+  count  = var.alerts ? 1 : 0
+
+  project               = var.project
+  name                  = var.name
+  labels                = var.labels
+  notification_channels = var.notification_channels
+  watermark_age_seconds = var.dataflow ? 600 : null
 
   depends_on = [google_project_service.this]
 }

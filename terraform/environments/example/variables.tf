@@ -93,6 +93,18 @@ variable "dead_letters_subscribed" {
   default     = false
 }
 
+variable "alerts" {
+  description = "Whether Cloud Monitoring alerts of jobs that are behind, of what waits in Pub/Sub and of dead letters; set it after the first feed, with which what it looks at comes."
+  type        = bool
+  default     = false
+}
+
+variable "notification_channels" {
+  description = "Whom these alerts tell, as full names of Cloud Monitoring's notification channels."
+  type        = set(string)
+  default     = []
+}
+
 variable "deletion_protection" {
   description = "Whether Terraform refuses to delete the cluster, the tables and the bucket of Dataflow. Apply with false before a destroy."
   type        = bool

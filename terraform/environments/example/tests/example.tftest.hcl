@@ -39,15 +39,38 @@ run "embedded" {
   }
 
   assert {
-    condition     = !contains(keys(google_project_service.this), "dataflow.googleapis.com") && length(module.dataflow) == 0
-    error_message = "Without Dataflow its API is switched on."
+    condition     = !contains(keys(google_project_service.this), "dataflow.googleapis.com") && length(module.dataflow) == 0 && length(module.monitoring) == 0
+    error_message = "What nobody asked for is switched on."
+  }
+}
+
+run "alerts" {
+  variables {
+    alerts                = true
+    notification_channels = ["projects/acme-prod/notificationChannels/42"]
+  }
+
+  assert {
+    condition     = keys(module.monitoring[0].policies) == tolist(["dead_letters", "unread"])
+    error_message = "Without Dataflow there are ${jsonencode(keys(module.monitoring[0].policies))}."
+  }
+
+  assert {
+    condition     = contains(keys(google_project_service.this), "monitoring.googleapis.com")
+    error_message = "Cloud Monitoring's API is not switched on."
   }
 }
 
 run "dataflow" {
   variables {
+    alerts       = true
     dataflow     = true
     cluster_mode = "standard"
+  }
+
+  assert {
+    condition     = contains(keys(module.monitoring[0].policies), "watermark")
+    error_message = "Nobody looks at watermarks."
   }
 
   assert {
