@@ -110,6 +110,16 @@ describe("the boards", () => {
     }
   });
 
+  it("say where rows have to be chosen after a link, since metrics name no dataset", () => {
+    const feed = new Map(boards).get("feed");
+    const links = (feed === undefined ? [] : panelsOf(feed)).flatMap(
+      ({ fieldConfig }) => fieldConfig?.defaults.links ?? [],
+    );
+    const toMarket = links.filter(({ url }) => url.startsWith("/d/stockfeed-market?"));
+    expect(toMarket.length).toBeGreaterThan(0);
+    for (const { title } of toMarket) expect(title).toContain("choose project and dataset there");
+  });
+
   it("have no link in a menu, where nobody sees it", () => {
     for (const [, board] of boards) expect(textsOf(board)).not.toContain("inControlsMenu");
   });

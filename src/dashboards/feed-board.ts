@@ -12,8 +12,9 @@ const arrived = (over: string) =>
   `(sum by (feed) (rate(stockfeed_quotes_total{${FEED},outcome="published"}[${over}])) > 0 or sum by (feed) (rate(stockfeed_quotes_total{${FEED},outcome="accepted"}[${over}])) > 0)`;
 const stale = (over: string) => `sum by (feed) (rate(stockfeed_quotes_total{${FEED},outcome="stale"}[${over}]))`;
 
+/** No metric tells a feed's project and dataset; the board Market begins with the operator's, where the chart has them. */
 const toMarket = {
-  title: "Prices and gains of ${__field.labels.feed}",
+  title: "Prices and gains of ${__field.labels.feed}: choose project and dataset there",
   url: boardUrl("market", "var-feed=${__field.labels.feed}", "${__url_time_range}"),
 };
 

@@ -25,7 +25,7 @@ export interface PanelFile {
       readonly decimals?: number;
       readonly noValue?: string;
       readonly thresholds?: { readonly steps: readonly { readonly value: number | null; readonly color: string }[] };
-      readonly links?: readonly { readonly url: string }[];
+      readonly links?: readonly { readonly title: string; readonly url: string }[];
       readonly custom?: Readonly<Record<string, unknown>>;
     };
     readonly overrides: readonly {
