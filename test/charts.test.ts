@@ -1,120 +1,22 @@
-/** The charts as the real helm renders them, held to the constructs and to the schema of manifests. */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+/** The charts as the real helm renders them, held to values, schemas and pages. */
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { App, Chart } from "cdk8s";
 import { afterAll, describe, expect, it } from "vitest";
 import { parse, parseAllDocuments, stringify } from "yaml";
-import { FeedNetworkPolicy, type FeedNetworkPolicyProps } from "../cdk8s/feed-network-policy.ts";
-import { operatorInstall } from "../cdk8s/operator.ts";
-import type { OperatorSettings } from "../cdk8s/operator-settings.ts";
 import type { KubeObject } from "../src/api/kube-object.ts";
 import { parseManifests } from "../src/api/parse.ts";
 import type { BoardFile } from "./grafana/committed-boards.ts";
-import { helm, kubeToolMissing } from "./kube-tools.ts";
-import { pageBlock, runPageBlock } from "./page-commands.ts";
+import { helm } from "./kube-tools.ts";
+import { runPageBlock } from "./page-commands.ts";
+import { ChartRenderer, EVERYTHING, FEEDS, isHelmless, OPERATOR } from "./rendered-chart.ts";
 
-const missing = kubeToolMissing("helm");
-const OPERATOR = "charts/stockfeed-operator";
-const FEEDS = "charts/stockfeeds";
-
-const home = mkdtempSync(join(tmpdir(), "stockfeed-helm-"));
+const renderer = new ChartRenderer();
+const { home } = renderer;
+const template = renderer.template.bind(renderer);
 afterAll(() => {
-  rmSync(home, { recursive: true });
+  renderer.remove();
 });
 
-/** Every switch on, and every value that is empty by default set. */
-const EVERYTHING = {
-  image: { repository: "registry.example.com/stockfeed", tag: "1.2.3", pullSecrets: [{ name: "pull" }] },
-  replicas: 2,
-  selector: "shard=a",
-  leaseName: "shard-a",
-  project: "acme-eu",
-  dataset: "ticks",
-  allowedProjects: ["acme", "acme-eu"],
-  clusterId: "c0ffee",
-  extraArgs: ["--jobs-per-project=50"],
-  env: { STOCKFEED_WORKER_IMAGE: "registry.example.com/worker:1.2.3" },
-  serviceAccount: { annotations: { "iam.gke.io/gcp-service-account": "operator@acme.iam.gserviceaccount.com" } },
-  podLabels: { team: "markets" },
-  podAnnotations: { "example.com/a": "b" },
-  nodeSelector: { "kubernetes.io/arch": "amd64" },
-  tolerations: [{ key: "spot", operator: "Exists" }],
-  affinity: {
-    podAntiAffinity: {
-      requiredDuringSchedulingIgnoredDuringExecution: [
-        { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: { a: "b" } } },
-      ],
-    },
-  },
-  priorityClassName: "system-cluster-critical",
-  podDisruptionBudget: { enabled: true },
-  networkPolicy: { enabled: true, extraEgress: [{ ports: [{ port: 8085 }] }] },
-  service: { annotations: { "example.com/c": "d" } },
-  monitoring: {
-    podMonitor: { enabled: true, labels: { release: "prometheus" } },
-    podMonitoring: { enabled: true, interval: "1m" },
-    prometheusRule: { enabled: true, labels: { release: "prometheus" } },
-    clusterRules: { enabled: true },
-  },
-  dashboards: { enabled: true },
-};
-
-/** The same, as the constructs are told it. */
-const EVERYTHING_SET: Partial<OperatorSettings> = {
-  image: "registry.example.com/stockfeed:1.2.3",
-  imagePullPolicy: "IfNotPresent",
-  imagePullSecrets: ["pull"],
-  replicas: 2,
-  leaseName: "shard-a",
-  project: "acme-eu",
-  dataset: "ticks",
-  allowedProjects: ["acme", "acme-eu"],
-  args: [
-    ...["--concurrency=16", "--drift-interval=5m", "--selector=shard=a", "--cluster-id=c0ffee"],
-    "--jobs-per-project=50",
-  ],
-  env: EVERYTHING.env,
-  serviceAccount: EVERYTHING.serviceAccount,
-  pod: {
-    labels: EVERYTHING.podLabels,
-    annotations: EVERYTHING.podAnnotations,
-    nodeSelector: EVERYTHING.nodeSelector,
-    tolerations: EVERYTHING.tolerations,
-    affinity: EVERYTHING.affinity,
-    priorityClassName: EVERYTHING.priorityClassName,
-  },
-  podDisruptionBudget: {},
-  networkPolicy: { extraEgress: EVERYTHING.networkPolicy.extraEgress },
-  service: EVERYTHING.service,
-  monitoring: {
-    podMonitor: { labels: { release: "prometheus" } },
-    podMonitoring: { interval: "1m" },
-    prometheusRule: { labels: { release: "prometheus" } },
-    clusterRules: {},
-  },
-  dashboards: {},
-};
-const SPREAD = [{ maxSkew: 2, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "DoNotSchedule" }];
-
-interface ValuesSchema {
-  readonly properties?: Readonly<Record<string, ValuesSchema>>;
-}
-
-interface Variable {
-  readonly name: string;
-  readonly value: string;
-}
-
-let files = 0;
-async function template(chart: string, values: object = {}, release = "stockfeed-operator"): Promise<KubeObject[]> {
-  const file = join(home, `values-${files++}.json`);
-  writeFileSync(file, JSON.stringify(values));
-  const text = await helm(home, "template", release, chart, "--namespace", "stockfeed-system", "--values", file);
-  return parseAllDocuments(text, { version: "1.1" })
-    .map((document) => document.toJS() as KubeObject | null)
-    .filter((object) => object !== null);
-}
 const kindsOf = (objects: readonly KubeObject[]) => objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
 const find = (objects: readonly KubeObject[], kind: string) => {
   const found = objects.find((object) => object.kind === kind);
@@ -122,143 +24,7 @@ const find = (objects: readonly KubeObject[], kind: string) => {
   return found;
 };
 
-/** An object without what only a release has: labels of Helm's, and the order of flags and of variables. */
-function bare(object: KubeObject): unknown {
-  const text = JSON.stringify(object, (key, value: unknown) => {
-    if (key === "args") return (value as string[]).toSorted();
-    if (key === "env") return (value as Variable[]).toSorted((a, b) => a.name.localeCompare(b.name));
-    if (!["labels", "matchLabels", "selector"].includes(key)) return value;
-    const own = Object.entries(value as Record<string, string>).filter(
-      ([name]) => !/^helm\.sh\/|\/(managed-by|version|instance)$/.test(name),
-    );
-    return Object.fromEntries(own);
-  });
-  return JSON.parse(text);
-}
-
-describe.skipIf(missing !== undefined && process.env.CI === undefined)("the chart of the operator", () => {
-  const settings: OperatorSettings = {
-    namespace: "stockfeed-system",
-    image: "registry.example.com/stockfeed:1.2.3",
-    imagePullPolicy: "Always",
-    leaseName: "stockfeed-operator",
-    args: ["--concurrency=16", "--drift-interval=5m"],
-  };
-  const image = { repository: "registry.example.com/stockfeed", tag: "1.2.3", pullPolicy: "Always" };
-
-  it.each<[string, object, Partial<OperatorSettings>]>([
-    ["as it comes", {}, {}],
-    ["for some namespaces", { namespaces: ["markets", "research"] }, { namespaces: ["markets", "research"] }],
-    [
-      "for a shard that may use one project alone",
-      { selector: "shard=a", leaseName: "shard-a", allowedProjects: ["acme"], replicas: 1 },
-      { leaseName: "shard-a", allowedProjects: ["acme"], args: [...(settings.args ?? []), "--selector=shard=a"] },
-    ],
-    [
-      "with an account of Google's and variables",
-      { serviceAccount: { annotations: { "iam.gke.io/gcp-service-account": "a@b" } }, env: { A: "1" } },
-      { serviceAccount: { annotations: { "iam.gke.io/gcp-service-account": "a@b" } }, env: { A: "1" } },
-    ],
-    [
-      "with a variable that has a value of its own",
-      { env: { MALLOC_ARENA_MAX: "", NODE_OPTIONS: "--max-old-space-size=3000", STOCKFEED_METRICS_PORT: "9090" } },
-      { env: { MALLOC_ARENA_MAX: "", NODE_OPTIONS: "--max-old-space-size=3000", STOCKFEED_METRICS_PORT: "9090" } },
-    ],
-    [
-      "without what others make",
-      {
-        rbac: { create: false },
-        serviceAccount: { create: false, name: "mine" },
-        service: { enabled: false },
-      },
-      { rbac: false, serviceAccount: { create: false, name: "mine" }, service: false },
-    ],
-    ["under an account of another name", { serviceAccount: { name: "mine" } }, { serviceAccount: { name: "mine" } }],
-    ["with every switch on", EVERYTHING, EVERYTHING_SET],
-    [
-      "with every switch on, for some namespaces",
-      { ...EVERYTHING, namespaces: ["markets", "research"] },
-      { ...EVERYTHING_SET, namespaces: ["markets", "research"] },
-    ],
-    [
-      "with its Pods as somebody wants them",
-      {
-        replicas: 3,
-        maxHeapMib: 1500,
-        resources: { requests: { cpu: "1", memory: "1Gi" }, limits: { memory: "2Gi" } },
-        topologySpreadConstraints: SPREAD,
-        podDisruptionBudget: { enabled: true, maxUnavailable: 2 },
-        networkPolicy: { enabled: true, apiServerPorts: [8443] },
-      },
-      {
-        replicas: 3,
-        pod: {
-          maxHeapMib: 1500,
-          resources: { requests: { cpu: "1", memory: "1Gi" }, limits: { memory: "2Gi" } },
-          topologySpreadConstraints: SPREAD,
-        },
-        podDisruptionBudget: { maxUnavailable: 2 },
-        networkPolicy: { apiServerPorts: [8443] },
-      },
-    ],
-    [
-      "with alerts of its own, scraped by other means",
-      {
-        monitoring: { prometheusRule: { enabled: true }, clusterRules: { enabled: true } },
-        alerts: {
-          runbookUrl: "https://example.com/runbooks/",
-          labels: { team: "markets", severity: "page" },
-          additionalGroups: [{ name: "ours", rules: [{ alert: "A", expr: "vector(1)" }] }],
-          rules: {
-            StockFeedNotReady: { enabled: false },
-            StockFeedSlotsMissed: { threshold: 0.2, for: "1h" },
-            StockFeedNoLeader: { severity: "warning" },
-          },
-        },
-      },
-      {
-        monitoring: { prometheusRule: {}, clusterRules: {} },
-        alerts: {
-          runbookUrl: "https://example.com/runbooks/",
-          labels: { team: "markets", severity: "page" },
-          additionalGroups: [{ name: "ours", rules: [{ alert: "A", expr: "vector(1)" }] }],
-          rules: {
-            StockFeedNotReady: { enabled: false },
-            StockFeedSlotsMissed: { threshold: 0.2, for: "1h" },
-            StockFeedNoLeader: { severity: "warning" },
-          },
-        },
-      },
-    ],
-    [
-      "with boards where Grafana looks for them",
-      { dashboards: { enabled: true, namespace: "grafana", labels: { a: "b", grafana_dashboard: null } } },
-      { dashboards: { namespace: "grafana", labels: { a: "b" } } },
-    ],
-  ])("makes what the constructs make, %s", async (_, values, more) => {
-    const rendered = await template(OPERATOR, { image, ...values });
-    // The CRD is apart in the constructs, the Pod is helm test's, and Helm makes the namespace.
-    const own = rendered.filter(({ kind }) => !["CustomResourceDefinition", "Pod"].includes(kind));
-    const wanted = operatorInstall({ ...settings, ...more }).filter(({ kind }) => kind !== "Namespace");
-    expect(inOrder(own).map(bare)).toEqual(inOrder(wanted).map(bare));
-  });
-
-  it("is held to the constructs with every switch that it has", () => {
-    // Else a new switch of the chart could be left out of the constructs, and no case would tell.
-    const { properties = {} } = JSON.parse(readFileSync(`${OPERATOR}/values.schema.json`, "utf8")) as ValuesSchema;
-    const switches = Object.entries(properties).flatMap(([name, schema]) => [
-      ...("enabled" in (schema.properties ?? {}) ? [name] : []),
-      ...Object.entries(schema.properties ?? {}).flatMap(([inner, { properties: own = {} }]) =>
-        "enabled" in own ? [`${name}.${inner}`] : [],
-      ),
-    ]);
-    const on = (path: string) =>
-      path
-        .split(".")
-        .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], EVERYTHING_SET);
-    expect(switches.filter((path) => path !== "service" && on(path) === undefined)).toEqual([]);
-  });
-
+describe.skipIf(isHelmless)("the chart of the operator", () => {
   it("holds the CRD as it is committed, kept when the release goes, or leaves it out", async () => {
     const committed = parseAllDocuments(readFileSync("crds/stockfeeds.stockfeed.dev.yaml", "utf8"), {
       version: "1.1",
@@ -324,14 +90,6 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
       .map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }))
       .join("---\n");
     await expect(text).toMatchFileSnapshot(`golden/${name}.yaml`);
-  });
-
-  it("makes what the constructs make of the same name, under another release's", async () => {
-    const rendered = await template(OPERATOR, { image, crds: { install: false } }, "blue");
-    const name = "blue-stockfeed-operator";
-    const wanted = operatorInstall({ ...settings, name, leaseName: name }).filter(({ kind }) => kind !== "Namespace");
-    const own = rendered.filter(({ kind }) => kind !== "Pod");
-    expect(inOrder(own).map(bare)).toEqual(inOrder(wanted).map(bare));
   });
 
   it("holds Grafana's boards for its sidecar, where somebody wants them", async () => {
@@ -421,7 +179,7 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
   });
 });
 
-describe.skipIf(missing !== undefined && process.env.CI === undefined)("the chart of feeds", () => {
+describe.skipIf(isHelmless)("the chart of feeds", () => {
   const values = {
     defaults: { pubsub: { projectId: "acme" }, polling: { session: "NYSE", interval: "20s" } },
     feeds: [
@@ -471,29 +229,6 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
     expect(parseManifests([{ source: "helm", text }])).toMatchObject({ ok: true });
   });
 
-  it("makes, where it is told to, what the construct makes: a policy in each namespace that has a feed", async () => {
-    const extraEgress = [{ ports: [{ port: 8085, protocol: "TCP" }] }];
-    const names = ["tech", "energy"].map((name) => ({ ...values.feeds[0], name }));
-    const feeds = [...names, ...values.feeds.slice(1)];
-    const policies = (networkPolicy: object) =>
-      template(FEEDS, { ...values, feeds, networkPolicy }, "fleet").then((all) =>
-        all.filter(({ kind }) => kind === "NetworkPolicy"),
-      );
-    const constructed = (more: FeedNetworkPolicyProps) =>
-      ["research", "stockfeed-system"].map((namespace) => {
-        const chart = new Chart(new App(), namespace);
-        const metadata = { name: "fleet-pods", namespace };
-        return new FeedNetworkPolicy(chart, "policy", { metadata, ...more }).toJson() as KubeObject;
-      });
-    const bareOf = (objects: KubeObject[]) =>
-      inOrder(objects).map(({ metadata: { name, namespace }, ...rest }) => ({ ...rest, name, namespace }));
-    expect(await policies({})).toEqual([]);
-    expect(bareOf(await policies({ enabled: true }))).toEqual(bareOf(constructed({})));
-    expect(bareOf(await policies({ enabled: true, extraEgress }))).toEqual(bareOf(constructed({ extraEgress })));
-    const page = parse(await pageBlock("docs/security.md", "cluster", "policy")) as KubeObject;
-    expect(page.spec).toEqual(constructed({})[0]?.spec);
-  });
-
   it("refuses a field that no feed has, before anything is applied", async () => {
     const feeds = [{ name: "tech", spec: { symbol: ["AAPL"] } }];
     await expect(template(FEEDS, { feeds })).rejects.toThrow("symbol");
@@ -501,7 +236,7 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the char
   });
 });
 
-describe.skipIf(missing !== undefined && process.env.CI === undefined)("a chart that has both as parts", () => {
+describe.skipIf(isHelmless)("a chart that has both as parts", () => {
   it("takes each or leaves it, by conditions", async () => {
     const parent = join(home, "parent");
     mkdirSync(join(parent, "charts"), { recursive: true });
@@ -522,8 +257,3 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("a chart 
     expect(await kinds({}, {})).toEqual(expect.arrayContaining(["Deployment", "StockFeed"]));
   });
 });
-
-function inOrder(objects: readonly KubeObject[]): KubeObject[] {
-  const key = ({ kind, metadata }: KubeObject) => [kind, metadata.namespace, metadata.name].join();
-  return objects.toSorted((a, b) => key(a).localeCompare(key(b)));
-}

@@ -11,12 +11,12 @@ export const GROUPS: readonly Group[] = [
   {
     name: "helm",
     what: "both charts: lint, render, install, test, upgrade, roll back, uninstall, install again",
-    files: ["test/charts.test.ts", "test/charts.e2e.test.ts"],
+    files: ["test/charts.test.ts", "test/charts.e2e.test.ts", "test/chart-metadata.test.ts"],
   },
   {
     name: "cdk8s",
-    what: "constructs and npm run synth, applied to the API server",
-    files: ["cdk8s/*.test.ts", "test/examples.test.ts"],
+    what: "constructs and npm run synth, equal to the charts and applied to the API server",
+    files: ["cdk8s/*.test.ts", "test/charts-and-constructs.test.ts", "test/examples.test.ts"],
   },
   {
     name: "image",
