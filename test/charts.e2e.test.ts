@@ -2,7 +2,7 @@
  * The charts on a real API server with a real controller-manager, by the real helm: installed, tested, upgraded, rolled
  * back, uninstalled and installed again, while feeds poll on. The kubelet runs the operator and the feeds as processes.
  */
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -12,6 +12,7 @@ import { type ControlPlane, controlPlaneMissing, startControlPlane } from "./con
 import { type AnyObject, KubeClient } from "./kube-client.ts";
 import { helm, kubectl, kubeTool } from "./kube-tools.ts";
 import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
+import { makeOlderChart } from "./older-chart.ts";
 import { FEEDS, type LiveFeed, until } from "./operator-world.ts";
 import { pageBlock, runPageBlock } from "./page-commands.ts";
 import { type PubsubEmulator, pubsubEmulatorMissing, startPubsubEmulator } from "./pubsub-emulator.ts";
@@ -29,6 +30,10 @@ interface Crd extends AnyObject {
   readonly spec: { readonly names: { readonly shortNames?: readonly string[] } };
 }
 
+interface Role extends AnyObject {
+  readonly rules?: readonly { readonly resources: readonly string[] }[];
+}
+
 const isSkipped = missing !== undefined && process.env.CI === undefined;
 // Steps of one course: a second try would find the course broken off, and be skipped.
 describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
@@ -38,7 +43,7 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
   let kubelet: Kubelet;
   let kube: KubeClient;
   let home: string;
-  /** The chart as a version before this one would have it: another version, and a CRD without its short name. */
+  /** An older chart: see test/older-chart.ts. */
   let before: string;
 
   beforeAll(async () => {
@@ -47,9 +52,7 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
     home = await mkdtemp(join(tmpdir(), "stockfeed-helm-"));
     before = join(home, "before");
     await symlink(resolve("charts"), join(home, "charts"));
-    await cp("charts/stockfeed-operator", before, { recursive: true });
-    await replaceIn(join(before, "Chart.yaml"), /^version: .*$/m, "version: 0.0.9");
-    await replaceIn(join(before, "templates/crds.yaml"), /^ +shortNames:\n +- sf\n/m, "");
+    await makeOlderChart(before);
     kubelet = await startKubelet({
       kubeconfig: plane.kubeconfig,
       images: { "stockfeed:dev": PROGRAM },
@@ -96,8 +99,18 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
       env: { PUBSUB_EMULATOR_HOST: emulator.host, BIGQUERY_EMULATOR_HOST: bigQuery.url },
       driftInterval: "2s",
     });
-  const install = async (chart: string) =>
-    run("install", "stockfeed-operator", chart, "--create-namespace", "--wait", ...(await operatorValues()));
+  const install = async (chart: string, ...flags: string[]) =>
+    run("install", "stockfeed-operator", chart, "--create-namespace", "--wait", ...(await operatorValues()), ...flags);
+  const mayWriteEvents = async () => {
+    const { rules = [] } = await kube.get<Role>("/apis/rbac.authorization.k8s.io/v1/clusterroles/stockfeed-operator");
+    return rules.some(({ resources }) => resources.includes("events"));
+  };
+  /** Whether the API server knows a field that only the new CRD has. */
+  const takesSuspend = () =>
+    kube.patch(`${FEEDS}/tech?dryRun=All&fieldValidation=Strict`, { spec: { suspend: true } }).then(
+      () => true,
+      () => false,
+    );
   const operators = async () =>
     (await kube.list(`${PODS}?labelSelector=app.kubernetes.io/component=operator`)).items.filter(
       ({ metadata }) => metadata.deletionTimestamp === undefined,
@@ -120,7 +133,7 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
   };
 
   it("install an operator that runs with the release's rights alone", async () => {
-    const said = await install(before);
+    const said = await install(before, "--set=workers=4");
     expect(said).toContain(`kubectl rollout status deployment/stockfeed-operator --namespace ${NAMESPACE}`);
     expect(await operators()).toHaveLength(1);
     expect((await crd()).spec.names.shortNames).toBeUndefined();
@@ -150,11 +163,23 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
     expect(policies).toMatchObject([{ metadata: { name: "feeds-pods" } }]);
   });
 
-  it("upgrade operator and CRD from the version before, and leave the feeds' workloads as they are", async () => {
+  it.each(["--reuse-values", "--reset-then-reuse-values"])(
+    "change nothing where %s keeps a value that the new chart has not, and name it",
+    async (flag) => {
+      const upgrade = run("upgrade", "stockfeed-operator", "charts/stockfeed-operator", "--wait", flag);
+      await expect(upgrade).rejects.toThrow("'workers' not allowed");
+      expect(await takesSuspend()).toBe(false);
+    },
+  );
+
+  it("upgrade operator, rights and CRD from an older chart, and leave the feeds' workloads as they are", async () => {
     const workloads = await uids(CRONJOBS);
     const [old] = await operators();
+    expect(await mayWriteEvents()).toBe(false);
     await run("upgrade", "stockfeed-operator", "charts/stockfeed-operator", "--wait", ...(await more("6")));
     expect((await crd()).spec.names.shortNames).toEqual(["sf"]);
+    await until(takesSuspend, PATIENCE_MS);
+    expect(await mayWriteEvents()).toBe(true);
     await until(
       async () => (await operators()).every(({ metadata }) => metadata.uid !== old?.metadata.uid),
       PATIENCE_MS,
@@ -166,6 +191,7 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
   it("roll back to it", async () => {
     await run("rollback", "stockfeed-operator", "1", "--wait");
     expect((await crd()).spec.names.shortNames).toBeUndefined();
+    expect(await mayWriteEvents()).toBe(false);
     expect(await operators()).toHaveLength(1);
     await run("rollback", "stockfeed-operator", "2", "--wait");
     expect((await crd()).spec.names.shortNames).toEqual(["sf"]);
@@ -254,9 +280,3 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
     return [...(await operatorValues()), "--set", `concurrency=${concurrency}`];
   }
 });
-
-async function replaceIn(file: string, pattern: RegExp, by: string): Promise<void> {
-  const text = await readFile(file, "utf8");
-  if (!pattern.test(text)) throw new Error(`${file} has no ${String(pattern)}.`);
-  await writeFile(file, text.replace(pattern, by));
-}
