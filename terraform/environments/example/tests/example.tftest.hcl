@@ -51,7 +51,7 @@ run "alerts" {
   }
 
   assert {
-    condition     = keys(module.monitoring[0].policies) == tolist(["dead_letters", "unread"])
+    condition     = join(" ", keys(module.monitoring[0].policies)) == "dead_letters unread"
     error_message = "Without Dataflow there are ${jsonencode(keys(module.monitoring[0].policies))}."
   }
 

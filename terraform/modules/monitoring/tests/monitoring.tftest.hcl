@@ -11,7 +11,7 @@ run "all" {
   }
 
   assert {
-    condition     = keys(google_monitoring_alert_policy.this) == tolist(["dead_letters", "unread", "watermark"])
+    condition     = join(" ", keys(google_monitoring_alert_policy.this)) == "dead_letters unread watermark"
     error_message = "There are ${jsonencode(keys(google_monitoring_alert_policy.this))}."
   }
 
@@ -43,7 +43,7 @@ run "without_dataflow" {
   }
 
   assert {
-    condition     = keys(google_monitoring_alert_policy.this) == tolist(["dead_letters", "unread"])
+    condition     = join(" ", keys(google_monitoring_alert_policy.this)) == "dead_letters unread"
     error_message = "There are ${jsonencode(keys(google_monitoring_alert_policy.this))}."
   }
 
