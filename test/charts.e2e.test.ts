@@ -2,9 +2,11 @@
  * The charts on a real API server with a real controller-manager, by the real helm: installed, tested, upgraded, rolled
  * back, uninstalled and installed again, while feeds poll on. The kubelet runs the operator and the feeds as processes.
  */
+import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type BigQueryServer, startBigQuery } from "./bigquery/bigquery-server.ts";
 import { makeTables, makeViews } from "./bigquery/stockfeed-dataset.ts";
@@ -14,7 +16,7 @@ import { helm, kubectl, kubeTool } from "./kube-tools.ts";
 import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
 import { makeOlderChart } from "./older-chart.ts";
 import { FEEDS, type LiveFeed, until } from "./operator-world.ts";
-import { pageBlock, runPageBlock } from "./page-commands.ts";
+import { looksOfRunbooks, pageBlock, runPageBlock } from "./page-commands.ts";
 import { type PubsubEmulator, pubsubEmulatorMissing, startPubsubEmulator } from "./pubsub-emulator.ts";
 
 const PROGRAM = [process.execPath, resolve("src/main/stockfeed.ts")];
@@ -163,6 +165,14 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
     expect(policies).toMatchObject([{ metadata: { name: "feeds-pods" } }]);
   });
 
+  it("are looked at as the runbooks say, command by command", async () => {
+    const looks = await looksOfRunbooks();
+    expect(looks.length).toBeGreaterThan(10);
+    for (const look of looks) {
+      await shell(look);
+    }
+  });
+
   it.each(["--reuse-values", "--reset-then-reuse-values"])(
     "change nothing where %s keeps a value that the new chart has not, and name it",
     async (flag) => {
@@ -270,10 +280,17 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
 
   /** Runs a block of a page in the test's own directory, where the charts are too. */
   async function page(file: string, part: string, adapt = (script: string) => script): Promise<string> {
+    return runPageBlock(file, "cluster", part, { cwd: home, env: await environment(), adapt });
+  }
+
+  async function shell(command: string): Promise<void> {
+    await promisify(execFile)("bash", ["-c", command], { cwd: home, env: await environment() });
+  }
+
+  async function environment(): Promise<Record<string, string>> {
     const tools = dirname(await kubeTool("kubectl"));
     const helmHome = { HOME: home, HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home };
-    const env = { ...helmHome, PATH: [tools, process.env.PATH ?? ""].join(delimiter), KUBECONFIG: plane.kubeconfig };
-    return runPageBlock(file, "cluster", part, { cwd: home, env, adapt });
+    return { ...helmHome, PATH: [tools, process.env.PATH ?? ""].join(delimiter), KUBECONFIG: plane.kubeconfig };
   }
 
   async function more(concurrency: string): Promise<string[]> {

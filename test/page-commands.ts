@@ -3,6 +3,7 @@
  * bash to its first failure.
  */
 import { execFile } from "node:child_process";
+import { globSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { fences } from "./markdown.ts";
@@ -19,6 +20,15 @@ export async function pageBlock(page: string, mark: string, name: string): Promi
   const block = fences(await readFile(page, "utf8")).find(({ marks }) => marks[0] === mark && marks[1] === name);
   if (block === undefined) throw new Error(`${page} has no block "${mark} ${name}".`);
   return block.text;
+}
+
+/** Commands of kubectl in runbooks that look at what is there, each once; what wants a node's logs or metrics is left out. */
+export async function looksOfRunbooks(): Promise<string[]> {
+  const pages = globSync(["docs/runbooks/*.md", "docs/troubleshooting.md"]);
+  const texts = await Promise.all(pages.map((file) => readFile(file, "utf8")));
+  const blocks = texts.flatMap((text) => fences(text)).filter(({ language }) => language === "sh");
+  const lines = blocks.flatMap(({ text }) => text.split("\n"));
+  return [...new Set(lines.filter((line) => /^kubectl (get|describe) [^|;&]*$/.test(line)))];
 }
 
 /** @returns what a block prints @throws with what it said on standard error, where it fails */

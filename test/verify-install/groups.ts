@@ -32,7 +32,7 @@ export const GROUPS: readonly Group[] = [
   { name: "alerts", what: "every alert's rule, with promtool", files: ["{src,test}/**/*alert*.test.ts"] },
   {
     name: "docs",
-    what: "the pages' own commands, on a laptop and on a cluster",
+    what: "the pages' own commands, on a laptop and on a cluster, and others' by their help",
     files: ["test/docs*.test.ts", "test/ten-stocks.e2e.test.ts"],
   },
 ];

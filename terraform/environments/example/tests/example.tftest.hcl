@@ -44,32 +44,16 @@ run "embedded" {
   }
 }
 
-run "alerts" {
+run "dataflow" {
   variables {
     alerts                = true
     notification_channels = ["projects/acme-prod/notificationChannels/42"]
+    dataflow              = true
+    cluster_mode          = "standard"
   }
 
   assert {
-    condition     = join(" ", keys(module.monitoring[0].policies)) == "dead_letters unread"
-    error_message = "Without Dataflow there are ${jsonencode(keys(module.monitoring[0].policies))}."
-  }
-
-  assert {
-    condition     = contains(keys(google_project_service.this), "monitoring.googleapis.com")
-    error_message = "Cloud Monitoring's API is not switched on."
-  }
-}
-
-run "dataflow" {
-  variables {
-    alerts       = true
-    dataflow     = true
-    cluster_mode = "standard"
-  }
-
-  assert {
-    condition     = contains(keys(module.monitoring[0].policies), "watermark")
+    condition     = contains(keys(module.monitoring[0].policies), "watermark") && contains(keys(google_project_service.this), "monitoring.googleapis.com")
     error_message = "Nobody looks at watermarks."
   }
 

@@ -26,7 +26,7 @@ run "all" {
   }
 
   assert {
-    condition     = alltrue([for policy in google_monitoring_alert_policy.this : policy.notification_channels == toset(["projects/acme-prod/notificationChannels/42"])])
+    condition     = alltrue([for policy in google_monitoring_alert_policy.this : join(" ", policy.notification_channels) == "projects/acme-prod/notificationChannels/42"])
     error_message = "Not every policy tells the channels."
   }
 
