@@ -2,7 +2,7 @@
 
 export const tcp = (port: number | string) => ({ port, protocol: "TCP" });
 
-/** Of ingress: whoever scrapes, at whatever the Pod calls its port of metrics. A Pod without one is let in nobody to. */
+/** Of ingress: whoever scrapes, and the operator that asks pollers without end, at whatever the Pod calls its port of metrics. A Pod without one is let in nobody to. */
 export const SCRAPES = { ports: [tcp("metrics")] };
 
 export const DNS = { ports: [{ port: 53, protocol: "UDP" }, tcp(53)] };

@@ -2,6 +2,7 @@
 import { ApiObject } from "cdk8s";
 import * as k8s from "cdk8s-plus-27/lib/imports/k8s.js";
 import type { Construct } from "constructs";
+import { METRICS_PORT } from "../src/plan/names.ts";
 import { DNS, METADATA_SERVER, SCRAPES, tcp } from "./network-rules.ts";
 import { operatorLabels } from "./operator-labels.ts";
 import type { OperatorSettings } from "./operator-settings.ts";
@@ -34,7 +35,20 @@ export function podDisruptionBudget(scope: Construct, name: string, settings: Op
   });
 }
 
-/** Lets scrapes in, and out what goes to DNS, the API server, Google's APIs and the metadata server. */
+/** Pollers without end, in any namespace, which the operator asks how prices move. */
+const POLLERS = {
+  to: [
+    {
+      namespaceSelector: { matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "Exists" }] },
+      podSelector: {
+        matchLabels: { "app.kubernetes.io/managed-by": "stockfeed", "app.kubernetes.io/component": "poller" },
+      },
+    },
+  ],
+  ports: [tcp(METRICS_PORT)],
+};
+
+/** Lets scrapes in, and out what goes to DNS, the API server, Google's APIs, pollers and the metadata server. */
 export function networkPolicy(scope: Construct, name: string, settings: OperatorSettings): void {
   const { namespace, networkPolicy: policy } = settings;
   if (policy === undefined) return;
@@ -49,7 +63,7 @@ export function networkPolicy(scope: Construct, name: string, settings: Operator
       policyTypes: ["Ingress", "Egress"],
       ingress: [SCRAPES],
       // The API server and Google's APIs: neither has an address that is known here.
-      egress: [DNS, { ports: apiServerPorts.map(tcp) }, METADATA_SERVER, ...extraEgress],
+      egress: [DNS, { ports: apiServerPorts.map(tcp) }, POLLERS, METADATA_SERVER, ...extraEgress],
     },
   });
 }

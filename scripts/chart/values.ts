@@ -169,7 +169,7 @@ export const operatorValues = z.strictObject({
     .strictObject({
       enabled: flag(
         false,
-        "Denies all traffic of the operator but what it needs: DNS, the API server, Google's APIs, scrapes.",
+        "Denies all traffic of the operator but what it needs: DNS, the API server, Google's APIs, pollers without end, scrapes.",
       ),
       apiServerPorts: z
         .array(z.int())
