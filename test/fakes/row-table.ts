@@ -1,6 +1,6 @@
 /**
  * A BigQuery that can do two things: take rows into the table `windows` by insertAll, and tell a feed's newest
- * quote. For tests of what comes before BigQuery; what GoogleSQL means is test/bigquery's matter.
+ * quote of each resolution. For tests of what comes before BigQuery; what GoogleSQL means is test/bigquery's matter.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -81,14 +81,15 @@ export class RowTable {
     const parameter = (wanted: string) =>
       body.queryParameters?.find(({ name }) => name === wanted)?.parameterValue.value ?? "";
     const since = Date.parse(parameter("since")) || -Infinity;
-    const newest = this.rows
-      .filter(({ feed, window_end: end }) => feed === parameter("feed") && Date.parse(String(end)) >= since)
-      .reduce((max, { event_time: time }) => Math.max(max, Date.parse(String(time))), -Infinity);
-    const value = newest === -Infinity ? null : String(newest * 1000);
+    const newest = new Map<unknown, number>();
+    for (const { feed, resolution_minutes: minutes, window_end: end, event_time: time } of this.rows) {
+      if (feed !== parameter("feed") || Date.parse(String(end)) < since) continue;
+      newest.set(minutes, Math.max(newest.get(minutes) ?? -Infinity, Date.parse(String(time))));
+    }
     reply({
       jobComplete: true,
-      schema: { fields: [{ name: "newest", type: "TIMESTAMP" }] },
-      rows: [{ f: [{ v: value }] }],
+      schema: { fields: ["resolution_minutes", "newest"].map((name) => ({ name, type: "STRING" })) },
+      rows: [...newest].map(([minutes, time]) => ({ f: [{ v: minutes }, { v: String(time * 1000) }] })),
     });
   }
 }
