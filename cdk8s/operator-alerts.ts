@@ -43,6 +43,13 @@ or
   > $threshold
 )`;
 
+/** Feeds that have been open for a time, and of which no slot was polled in it. */
+const unpolledIn = (time: string) => `max by (feed) (
+  stockfeed_market_state{state=~"Open|Stale"}
+  and on (feed) stockfeed_market_state{state=~"Open|Stale"} offset ${time}
+)
+unless on (feed) sum by (feed) (increase(stockfeed_slots_polled_total[${time}])) > 0`;
+
 export const ALERTS: readonly Alert[] = [
   {
     alert: "StockFeedNotReady",
@@ -80,15 +87,14 @@ ${IN_SESSION}`,
     severity: "critical",
     for: "5m",
     // Slots of Jobs that never began are counted by nobody as missed. Unless: there may be no counter at all.
-    expr: `max by (feed) (
-  stockfeed_market_state{state=~"Open|Stale"}
-  and on (feed) stockfeed_market_state{state=~"Open|Stale"} offset 30m
-)
-unless on (feed) sum by (feed) (increase(stockfeed_slots_polled_total[30m])) > 0
-unless on (feed) ${INTERVAL} > 1800`,
+    expr: `${unpolledIn("30m")}
+unless on (feed) ${INTERVAL} > 1800
+or
+${unpolledIn("150m")}
+unless on (feed) ${INTERVAL} > 7200`,
     summary: "Feed {{ $labels.feed }} is not polled.",
     description:
-      "The session of feed {{ $labels.feed }} has been open for half an hour or more, and no poller has said that it polled a slot.",
+      "In its open session no poller of feed {{ $labels.feed }} has said in half an hour that it polled a slot; in two and a half hours, where its interval is over half an hour.",
   },
   {
     alert: "StockFeedProviderErrors",

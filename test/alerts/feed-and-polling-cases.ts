@@ -28,7 +28,7 @@ const missesSlots = (share: string) => ({
 const notPolled = {
   summary: "Feed markets/tech is not polled.",
   description:
-    "The session of feed markets/tech has been open for half an hour or more, and no poller has said that it polled a slot.",
+    "In its open session no poller of feed markets/tech has said in half an hour that it polled a slot; in two and a half hours, where its interval is over half an hour.",
 };
 
 export const POLLING_CASES: readonly AlertCase[] = [
@@ -175,6 +175,25 @@ export const POLLING_CASES: readonly AlertCase[] = [
       [polled]: "0+0x20 1+0x119",
     },
     at: "52m",
+  },
+  {
+    alert: "StockFeedNotPolled",
+    behaves: "fires for a feed that is to be polled each hour, after two and a half",
+    series: { [market("Open")]: "1+0x400", ...polledEach(3600), [polled]: "0+0x20 1+0x379" },
+    at: "166m",
+    fires: notPolled,
+  },
+  {
+    alert: "StockFeedNotPolled",
+    behaves: "does not fire for a feed that is polled each two hours",
+    series: { [market("Open")]: "1+0x400", ...polledEach(7200), [polled]: "0+0x40 1+0x239 2+0x119" },
+    at: "199m",
+  },
+  {
+    alert: "StockFeedNotPolled",
+    behaves: "does not fire for a feed that is polled each six hours",
+    series: { [market("Open")]: "1+0x400", ...polledEach(21_600), [polled]: "0+0x20 1+0x379" },
+    at: "199m",
   },
   {
     alert: "StockFeedNotPolled",
