@@ -48,6 +48,8 @@ export interface FakeDataflowOptions {
   readonly listLagMs?: number;
   /** Hears of every state that a job comes into. */
   readonly onState?: (job: RestJob) => void;
+  /** Hears of every call that was carried out, before it is answered. */
+  readonly onDone?: (call: DataflowCall) => void;
 }
 
 export interface FakeDataflow {
@@ -90,6 +92,7 @@ export async function startFakeDataflow(options: FakeDataflowOptions = {}): Prom
     const fault = faults.get(call.name)?.shift();
     const carriedOut = fault === undefined || fault.carriedOut === true;
     const result = carriedOut ? attempt(call, jobs, options, now()) : undefined;
+    if (result?.code === 200) options.onDone?.(call);
     watchers.look();
     await gates.get(call.name);
     if (fault === undefined) answer(request, response, result ?? { code: 500, body: {} });

@@ -123,8 +123,10 @@ export class MemoryJobs implements Jobs {
   }
 
   #launch(wanted: JobLaunch): string {
+    // Google's launch of a template takes no request ID.
+    const knowsRequests = wanted.pipeline.template !== "BeamYaml";
     const repeated = [...this.#launches].find(([, { requestId }]) => requestId === wanted.requestId);
-    if (repeated !== undefined) return repeated[0];
+    if (knowsRequests && repeated !== undefined) return repeated[0];
     const { projectId, region, name, labels, replaceJobId } = wanted;
     if (replaceJobId === undefined) this.#admit(wanted);
     else {

@@ -1,48 +1,30 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { controlPlaneMissing } from "../control-plane/control-plane.ts";
-import { type FakeCloudStorage, startFakeCloudStorage } from "../fakes/cloud-storage-server.ts";
-import type { RestJob } from "../fakes/dataflow-format.ts";
-import { type FakeDataflow, startFakeDataflow } from "../fakes/dataflow-server.ts";
 import { withoutPart } from "../missing-part.ts";
 import { answerOf, until } from "../operator-world.ts";
 import type { StockfeedProcess } from "../stockfeed-process.ts";
+import { DataflowWorld } from "./dataflow-world.ts";
 import { KilledOperator, MOST } from "./killed-operator.ts";
-import { FaultWorld, SHARED_BY_JOBS, wantedOf } from "./operator-world.ts";
+import { type FaultWorld, SHARED_BY_JOBS, wantedOf } from "./operator-world.ts";
 import { WriteProxy } from "./write-proxy.ts";
 
-const OVER = ["DRAINED", "CANCELLED", "FAILED", "UPDATED", "DONE"].map((state) => `JOB_STATE_${state}`);
-/** States that a call of a client brings about. */
-const ASKED_FOR = ["JOB_STATE_PENDING", "JOB_STATE_DRAINING", "JOB_STATE_CANCELLING"];
-
 describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs on Dataflow", () => {
+  let jobs: DataflowWorld;
   let world: FaultWorld;
-  let dataflow: FakeDataflow;
-  let storage: FakeCloudStorage;
   const proxies: WriteProxy[] = [];
-  let onJob: (job: RestJob) => void = () => undefined;
 
   beforeAll(async () => {
-    [world, storage, dataflow] = await Promise.all([
-      FaultWorld.start(),
-      startFakeCloudStorage(["acme"]),
-      startFakeDataflow({
-        onState: (job) => {
-          onJob(job);
-        },
-      }),
-    ]);
-    world.env.DATAFLOW_EMULATOR_HOST = dataflow.url;
-    world.env.STORAGE_EMULATOR_HOST = storage.url;
-    world.env.STOCKFEED_WORKER_IMAGE = "worker:test";
+    jobs = await DataflowWorld.start();
+    world = jobs.faults;
   });
   beforeEach(() => {
-    onJob = () => undefined;
-    dataflow.jobs.jobQuota = 25;
-    delete dataflow.jobs.delays.start;
+    jobs.onWrite = () => undefined;
+    jobs.dataflow.jobs.jobQuota = 25;
+    delete jobs.dataflow.jobs.delays.start;
   });
   afterAll(async () => {
-    await world.stop();
-    await Promise.all([...proxies, dataflow, storage].map((each) => each.close()));
+    await jobs.stop();
+    await Promise.all(proxies.map((proxy) => proxy.close()));
   });
 
   const start = async () => {
@@ -50,20 +32,18 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
     proxies.push(proxy);
     return { proxy, operator: await world.startOperator([], proxy) };
   };
-  const spec = (namespace: string, windows = ["1m"]) => ({
+  const spec = (namespace: string, { windows = ["1m"], template = "TypeScript" } = {}) => ({
     engine: "Dataflow",
     resolutions: windows.map((window) => ({ window })),
-    dataflow: { projectIds: [namespace], region: "europe-west2", tempLocation: "gs://acme/tmp" },
+    dataflow: { template, projectIds: [namespace], region: "europe-west2", tempLocation: "gs://acme/tmp" },
   });
-  const running = (project: string) =>
-    dataflow.jobs.all().filter((job) => job.projectId === project && !OVER.includes(job.currentState));
-  const launches = (project: string) => dataflow.jobs.all().filter((job) => job.projectId === project);
-
   it("that is killed right after a write has one job a window all the same, and leaves none", async () => {
     const killed = await KilledOperator.start(world);
-    onJob = ({ currentState, name }) => {
-      if (ASKED_FOR.includes(currentState)) killed.onWrite(`${currentState} ${name}`);
+    // Other writes of Kubernetes' are walked with the embedded engine.
+    world.proxy.onWrite = (what) => {
+      if (what.endsWith("/status")) killed.onWrite(what);
     };
+    jobs.onWrite = killed.onWrite;
     const kills = { making: 0, deleting: 0 };
     let [making, deleting] = [true, true];
     for (let count = 1; (making || deleting) && count < MOST; count++) {
@@ -77,10 +57,10 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
       const after = `after ${made.join(", ")}`;
       expect(await world.made(namespace), after).toEqual(wantedOf(world.manifest(namespace, "one", spec(namespace))));
       expect(
-        running(namespace).map(({ currentState }) => currentState),
+        jobs.active(namespace).map(({ currentState }) => currentState),
         after,
       ).toEqual(["JOB_STATE_RUNNING"]);
-      expect(launches(namespace), after).toHaveLength(1);
+      expect(jobs.launched(namespace), after).toHaveLength(1);
 
       const gone = killed.after(deleting ? count : MOST);
       await world.delete(namespace, "one");
@@ -89,12 +69,12 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
       await world.untilGone(namespace, "one");
       await until(async () => (await world.workloads(namespace)).length === 0);
       expect(await world.made(namespace), `after ${gone.join(", ")}`).toEqual(SHARED_BY_JOBS);
-      expect(running(namespace), `after ${gone.join(", ")}`).toEqual([]);
+      expect(jobs.active(namespace), `after ${gone.join(", ")}`).toEqual([]);
     }
     console.log("Killed after each of so many writes:", kills);
-    // Finalizer, three topics, four subscriptions, a rewind, a job, two statuses at least, a workload, events; and back.
-    expect(kills.making).toBeGreaterThanOrEqual(13);
-    expect(kills.deleting).toBeGreaterThanOrEqual(7);
+    // Three topics, four subscriptions, a rewind, a job, two statuses at least; and back what is the feed's own of them.
+    expect(kills.making).toBeGreaterThanOrEqual(11);
+    expect(kills.deleting).toBeGreaterThanOrEqual(5);
     expect(killed.operator.stderr).not.toContain("defect");
     await killed.stop();
   }, 900_000);
@@ -109,33 +89,41 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
       await operator.ended;
     });
 
-    it.each(["cut", "an error"])("takes up a job whose launch failed and that runs all the same: %s", async (how) => {
-      const namespace = `jobs-failed-${how === "cut" ? "cut" : "error"}`;
+    const error = { status: 503, reason: "UNAVAILABLE", message: "The service is currently unavailable." };
+    it.each([
+      { how: "cut", template: "TypeScript", fault: { cut: true } as const },
+      { how: "error", template: "TypeScript", fault: error },
+      { how: "template", template: "BeamYaml", fault: { cut: true } as const },
+    ])("takes up a job whose launch failed and that runs all the same: $how", async ({ how, template, fault }) => {
+      const namespace = `jobs-failed-${how}`;
       await world.namespace(namespace);
-      const error = { status: 503, reason: "UNAVAILABLE", message: "The service is currently unavailable." };
-      dataflow.failNext("create", { carriedOut: true, ...(how === "cut" ? { cut: true } : error) });
-      await world.apply(namespace, "one", spec(namespace));
+      jobs.dataflow.failNext(template === "BeamYaml" ? "launchTemplate" : "create", { carriedOut: true, ...fault });
+      await world.apply(namespace, "one", spec(namespace, { template }));
       await world.untilReady(namespace, "one");
-      expect(launches(namespace)).toHaveLength(1);
+      expect(jobs.launched(namespace)).toHaveLength(1);
       const feed = await world.feed(namespace, "one");
-      expect(feed?.status).toMatchObject({ pipelines: [{ jobId: launches(namespace)[0]?.id, state: "Running" }] });
+      expect(feed?.status).toMatchObject({ pipelines: [{ jobId: jobs.launched(namespace)[0]?.id, state: "Running" }] });
     });
 
     it("says a quota that the second of three jobs meets, and launches what is left once there is room", async () => {
       const namespace = "jobs-quota";
       await world.namespace(namespace);
-      dataflow.jobs.jobQuota = 1;
-      await world.apply(namespace, "one", spec(namespace, ["1m", "5m", "15m"]));
+      jobs.dataflow.jobs.jobQuota = 1;
+      await world.apply(namespace, "one", spec(namespace, { windows: ["1m", "5m", "15m"] }));
       await until(
         async () => (await world.condition(namespace, "one", "PipelineReady"))?.reason === "QuotaExceeded",
         60_000,
       );
-      expect(running(namespace)).toHaveLength(1);
-      dataflow.jobs.jobQuota = 25;
-      // A project that was full is asked again a minute later.
-      await until(() => world.isReady(namespace, "one"), 120_000);
+      expect(jobs.active(namespace)).toHaveLength(1);
+      jobs.dataflow.jobs.jobQuota = 25;
+      // A project that was full is asked again a minute later, and at once by an operator that begins.
+      operator.kill("SIGKILL");
+      await operator.ended;
+      operator = await world.startOperator();
+      await world.untilReady(namespace, "one");
       expect(
-        launches(namespace)
+        jobs
+          .launched(namespace)
           .map(({ name }) => name.split("-").at(-1))
           .toSorted(),
       ).toEqual(["15m", "1m", "5m"]);
@@ -146,8 +134,8 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
       await world.namespace(namespace);
       await world.apply(namespace, "one", spec(namespace));
       await world.untilReady(namespace, "one");
-      const [first] = running(namespace);
-      dataflow.jobs.rejectNextUpdate("The new job is not compatible with the old one.");
+      const [first] = jobs.active(namespace);
+      jobs.dataflow.jobs.rejectNextUpdate("The new job is not compatible with the old one.");
       await world.apply(namespace, "one", { ...spec(namespace), symbols: ["AAPL"] });
       await until(
         async () => (await world.condition(namespace, "one", "Stalled"))?.reason === "UpdateRejected",
@@ -156,20 +144,20 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
       expect(JSON.stringify(await world.condition(namespace, "one", "Stalled"))).toContain(
         "not compatible with the old one",
       );
-      expect(running(namespace).map(({ id }) => id)).toEqual([first?.id]);
+      expect(jobs.active(namespace).map(({ id }) => id)).toEqual([first?.id]);
       await world.apply(namespace, "one", { ...spec(namespace), symbols: ["MSFT"] });
       await world.untilReady(namespace, "one");
-      expect(running(namespace)).toMatchObject([{ currentState: "JOB_STATE_RUNNING", replaceJobId: first?.id }]);
+      expect(jobs.active(namespace)).toMatchObject([{ currentState: "JOB_STATE_RUNNING", replaceJobId: first?.id }]);
     });
 
     it("changes engines there and back, with one of them computing at any time, and suspends and resumes", async () => {
       const namespace = "jobs-switched";
       await world.namespace(namespace);
-      dataflow.jobs.delays.start = 3_000;
+      jobs.dataflow.jobs.delays.start = 3_000;
       const embedded = { resolutions: [{ window: "1m" }] };
       const seeks = () => world.pubsub.calls.get("Seek") ?? 0;
       const computes = async () => {
-        const isRunning = running(namespace).some(({ currentState }) => currentState === "JOB_STATE_RUNNING");
+        const isRunning = jobs.active(namespace).some(({ currentState }) => currentState === "JOB_STATE_RUNNING");
         return isRunning || (await world.workloads(namespace)).some(({ kind }) => kind === "StatefulSet");
       };
       const untilReadyComputing = () =>
@@ -186,7 +174,7 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
 
       await world.apply(namespace, "one", { ...spec(namespace), suspend: true });
       await until(async () => (await world.condition(namespace, "one"))?.reason === "Suspended", 60_000);
-      expect(launches(namespace).map(({ currentState }) => currentState)).toEqual(["JOB_STATE_DRAINED"]);
+      expect(jobs.launched(namespace).map(({ currentState }) => currentState)).toEqual(["JOB_STATE_DRAINED"]);
       const before = seeks();
       await world.apply(namespace, "one", spec(namespace));
       await world.untilReady(namespace, "one");
@@ -194,7 +182,7 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
 
       await world.apply(namespace, "one", embedded);
       await untilReadyComputing();
-      expect(running(namespace)).toEqual([]);
+      expect(jobs.active(namespace)).toEqual([]);
       const { subscriptions } = wantedOf(world.manifest(namespace, "one", embedded));
       await until(
         async () => !(await world.made(namespace)).subscriptions.some((name) => name.endsWith("-1m")),
@@ -213,21 +201,17 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
     await second.operator.complaint(/the operator starts/);
     const windows = ["1m", "5m", "15m"];
     const amid = new Promise<void>((resolve) => {
-      onJob = ({ currentState }) => {
-        if (currentState !== "JOB_STATE_PENDING") return;
-        onJob = () => undefined;
+      jobs.onWrite = () => {
+        jobs.onWrite = () => undefined;
         first.operator.kill("SIGSTOP");
         resolve();
       };
     });
-    await world.apply(namespace, "one", spec(namespace, windows));
+    await world.apply(namespace, "one", spec(namespace, { windows }));
     await amid;
     await second.operator.complaint(/"message":"leads"/);
     await world.untilReady(namespace, "one");
-    const [asked, calls] = [
-      first.proxy.asked,
-      dataflow.calls.filter(({ name }) => name !== "list" && name !== "get").length,
-    ];
+    const [asked, calls] = [first.proxy.asked, jobs.writes];
     first.operator.kill("SIGCONT");
     await until(async () => /^stockfeed_leader 0$/m.test(await answerOf(first.operator, "/metrics")));
     const reconciles = async () => {
@@ -237,9 +221,10 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
     const count = await reconciles();
     await until(async () => (await reconciles()) > count + 3);
     expect(first.proxy.asked - asked).toBe(0);
-    expect(dataflow.calls.filter(({ name }) => name !== "list" && name !== "get").length).toBe(calls);
+    expect(jobs.writes).toBe(calls);
     expect(
-      launches(namespace)
+      jobs
+        .launched(namespace)
         .map(({ name }) => name.split("-").at(-1))
         .toSorted(),
     ).toEqual(["15m", "1m", "5m"]);

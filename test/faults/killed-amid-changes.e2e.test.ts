@@ -4,32 +4,45 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { controlPlaneMissing } from "../control-plane/control-plane.ts";
-import { type FakeCloudStorage, startFakeCloudStorage } from "../fakes/cloud-storage-server.ts";
-import type { RestJob } from "../fakes/dataflow-format.ts";
-import { type FakeDataflow, startFakeDataflow } from "../fakes/dataflow-server.ts";
 import { withoutPart } from "../missing-part.ts";
 import { until } from "../operator-world.ts";
+import { DataflowWorld } from "./dataflow-world.ts";
 import { KilledOperator } from "./killed-operator.ts";
-import { FaultWorld, wantedOf } from "./operator-world.ts";
+import { type FaultWorld, wantedOf } from "./operator-world.ts";
 
 const NAMESPACE = "jobs-changed";
-const OVER = ["DRAINED", "CANCELLED", "FAILED", "UPDATED", "DONE"].map((state) => `JOB_STATE_${state}`);
-/** States that a call of a client brings about. */
-const ASKED_FOR = ["JOB_STATE_PENDING", "JOB_STATE_DRAINING", "JOB_STATE_CANCELLING"];
-
+interface Dataflow {
+  readonly template: "TypeScript" | "BeamYaml";
+  readonly region: string;
+  readonly maxWorkers: number;
+}
 interface Spec {
   readonly symbols: readonly string[];
   readonly engine?: string;
   readonly suspend?: boolean;
+  readonly dataflow?: Dataflow;
 }
 
-const embedded = { symbols: ["B"], resolutions: [{ window: "1m" }] };
-const onDataflow = (symbol: string, updatePolicy: string) => ({
+const embedded: Spec & { readonly resolutions: readonly object[] } = {
+  symbols: ["B"],
+  resolutions: [{ window: "1m" }],
+};
+const onDataflow = (symbol: string, updatePolicy: string, how: Partial<Dataflow> = {}) => ({
   symbols: [symbol],
   engine: "Dataflow",
   resolutions: embedded.resolutions,
-  dataflow: { projectIds: [NAMESPACE], region: "europe-west2", tempLocation: "gs://acme/tmp", updatePolicy },
+  dataflow: {
+    template: "TypeScript" as const,
+    projectIds: [NAMESPACE],
+    region: "europe-west2",
+    tempLocation: "gs://acme/tmp",
+    maxWorkers: 3,
+    updatePolicy,
+    ...how,
+  },
 });
+/** What all changes begin from, and end with. */
+const HOME = onDataflow("B", "Replace");
 interface Change {
   readonly change: string;
   readonly there: Spec;
@@ -39,58 +52,65 @@ interface Change {
 }
 
 const CHANGES: readonly Change[] = [
-  { change: "an update in place", there: onDataflow("A", "Replace"), back: onDataflow("B", "Replace"), isAlike: true },
-  {
-    change: "a drain, and a start again",
-    there: { ...onDataflow("B", "Replace"), suspend: true },
-    back: onDataflow("B", "Replace"),
-  },
-  { change: "engines there and back", there: embedded, back: onDataflow("B", "Replace") },
+  { change: "an update in place", there: onDataflow("A", "Replace"), back: HOME, isAlike: true },
+  { change: "a drain, and a start again", there: { ...HOME, suspend: true }, back: HOME },
+  { change: "engines there and back", there: embedded, back: HOME },
   {
     change: "a job beside the old one",
     there: onDataflow("A", "Overlap"),
     back: onDataflow("B", "Overlap"),
     isAlike: true,
   },
+  {
+    change: "a job that is drained before the next one starts",
+    there: onDataflow("A", "DrainThenStart"),
+    back: onDataflow("B", "DrainThenStart"),
+    isAlike: true,
+  },
+  {
+    change: "templates there and back",
+    there: onDataflow("B", "Replace", { template: "BeamYaml" }),
+    back: HOME,
+    isAlike: true,
+  },
+  {
+    change: "regions",
+    there: onDataflow("B", "Replace", { region: "europe-west1" }),
+    back: HOME,
+    isAlike: true,
+  },
+  { change: "workers", there: onDataflow("B", "Replace", { maxWorkers: 5 }), back: HOME, isAlike: true },
 ];
 
 describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator that is killed amid a change", () => {
+  let jobs: DataflowWorld;
   let world: FaultWorld;
-  let dataflow: FakeDataflow;
-  let storage: FakeCloudStorage;
   let killed: KilledOperator;
-  let onJob: (job: RestJob) => void = () => undefined;
 
   beforeAll(async () => {
-    [world, storage, dataflow] = await Promise.all([
-      FaultWorld.start(),
-      startFakeCloudStorage(["acme"]),
-      startFakeDataflow({
-        onState: (job) => {
-          onJob(job);
-        },
-      }),
-    ]);
-    world.env.DATAFLOW_EMULATOR_HOST = dataflow.url;
-    world.env.STORAGE_EMULATOR_HOST = storage.url;
-    world.env.STOCKFEED_WORKER_IMAGE = "worker:test";
+    jobs = await DataflowWorld.start();
+    world = jobs.faults;
     killed = await KilledOperator.start(world);
     world.proxy.onWrite = () => undefined;
-    onJob = ({ currentState, name }) => {
-      if (ASKED_FOR.includes(currentState)) killed.onWrite(`${currentState} ${name}`);
-    };
+    jobs.onWrite = killed.onWrite;
     await world.namespace(NAMESPACE);
-    await world.apply(NAMESPACE, "one", onDataflow("B", "Replace"));
+    await world.apply(NAMESPACE, "one", HOME);
     await world.untilReady(NAMESPACE, "one");
   });
   afterAll(async () => {
     await killed.stop();
-    await world.stop();
-    await Promise.all([dataflow.close(), storage.close()]);
+    await jobs.stop();
   });
 
-  const active = () => dataflow.jobs.all().filter(({ currentState }) => !OVER.includes(currentState));
   const wantsJob = ({ engine, suspend }: Spec) => engine === "Dataflow" && suspend !== true;
+  /** The jobs that are not over, as a spec tells them apart. */
+  const active = () =>
+    jobs.active(NAMESPACE).map(({ currentState, location, labels, runtimeUpdatableParams }) => ({
+      state: currentState,
+      region: location,
+      template: labels?.["stockfeed-template"],
+      ...(runtimeUpdatableParams && { maxWorkers: runtimeUpdatableParams.maxNumWorkers }),
+    }));
   const subscriptions = async () =>
     (await world.made(NAMESPACE)).subscriptions.map((name) => name.replace(/-g\d+$/, ""));
   /** What a feed of this spec has; rows' own outlives those who needed it. */
@@ -114,10 +134,12 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator that is k
       if (await killed.restartedUnless(() => isSettled(spec))) walk.kills++;
       else walk.isOver = true;
       await until(() => isSettled(spec), 60_000);
-      expect(
-        active().map(({ currentState }) => currentState),
-        `after ${calls.join(", ")}`,
-      ).toEqual(wantsJob(spec) ? ["JOB_STATE_RUNNING"] : []);
+      const { template = "TypeScript", region, maxWorkers } = spec.dataflow ?? {};
+      const wanted = { state: "JOB_STATE_RUNNING", region, template: template.toLowerCase() };
+      const after = `after ${calls.join(", ")}`;
+      expect(active(), after).toMatchObject(wantsJob(spec) ? [wanted] : []);
+      // One that was launched with its workers was told of no others.
+      for (const job of active()) expect(job.maxWorkers ?? maxWorkers, after).toBe(maxWorkers);
     }
     console.log("Killed after each of so many calls:", ...walks.map(({ kills }) => kills));
     for (const { kills } of walks) expect(kills).toBeGreaterThanOrEqual(1);

@@ -41,18 +41,27 @@ export class FaultWorld {
   onPubsubWrite: (what: string) => void = () => undefined;
   /** More of the operators' environment. */
   readonly env: Record<string, string> = {};
+  readonly #driftInterval: string;
   readonly #bigQuery: BigQueryServer;
   readonly #processes: StockfeedProcess[] = [];
 
-  private constructor(plane: ControlPlane, pubsub: PubsubService, bigQuery: BigQueryServer, proxy: WriteProxy) {
+  private constructor(
+    plane: ControlPlane,
+    pubsub: PubsubService,
+    bigQuery: BigQueryServer,
+    proxy: WriteProxy,
+    driftInterval: string,
+  ) {
     this.plane = plane;
+    this.#driftInterval = driftInterval;
     this.pubsub = pubsub;
     this.kube = new KubeClient(plane.kubeconfig);
     this.proxy = proxy;
     this.#bigQuery = bigQuery;
   }
 
-  static async start({ latencyMs = 5 }: { readonly latencyMs?: number } = {}): Promise<FaultWorld> {
+  /** @param driftInterval how often an operator looks at what has no watch */
+  static async start({ latencyMs = 5, driftInterval = "2s" } = {}): Promise<FaultWorld> {
     const onCall = (method: string, name: string) => {
       if (/^(Create|Update|Delete|Seek)/.test(method)) world.onPubsubWrite(`${method} ${name}`);
     };
@@ -62,7 +71,7 @@ export class FaultWorld {
       startBigQuery(),
     ]);
     const proxy = await WriteProxy.start(plane.url, plane.caFile);
-    const world = new FaultWorld(plane, pubsub, bigQuery, proxy);
+    const world = new FaultWorld(plane, pubsub, bigQuery, proxy, driftInterval);
     await Promise.all([installCrd(plane.kubeconfig), makeTables(bigQuery, "markets")]);
     await makeViews(bigQuery, "markets");
     await grant(world.kube, operatorInstall({ namespace: OPERATOR.namespace, image: IMAGE }));
@@ -78,7 +87,7 @@ export class FaultWorld {
     proxy = this.proxy,
   ): Promise<StockfeedProcess> {
     const account = await this.plane.kubeconfigFor(OPERATOR.namespace, OPERATOR.name);
-    const args = ["--image", IMAGE, "--metrics-address", "127.0.0.1:0", "--drift-interval", "2s"];
+    const args = ["--image", IMAGE, "--metrics-address", "127.0.0.1:0", "--drift-interval", this.#driftInterval];
     const started = new StockfeedProcess(["operator", ...args, "--lease-namespace", OPERATOR.namespace, ...flags], {
       env: {
         STOCKFEED_KUBECONFIG: await proxy.kubeconfig(account),

@@ -339,6 +339,18 @@ describe("a launch", () => {
     expect(fake.jobs.get(next.id).replaceJobId).toBe(job.id);
   });
 
+  it("of Beam YAML whose answer was lost makes no second job when it is repeated, though it has no request ID", async () => {
+    Object.assign(fake.jobs.delays, { queue: 100_000 });
+    const launch: JobLaunch = { ...LAUNCH, pipeline: { ...PIPELINE, template: "BeamYaml" } };
+    fake.failNext("launchTemplate", { cut: true, carriedOut: true });
+    await expect(jobs.launch(launch)).rejects.toMatchObject({ kind: "Unavailable" });
+    await expect(jobs.launch(launch)).rejects.toMatchObject({ kind: "AlreadyExists" });
+    // Told by its name, until the template has run.
+    expect(await jobs.list(PLACE)).toMatchObject([{ name: NAME, state: "Queued", labels: {} }]);
+    time += 100_000;
+    expect(await jobs.list(PLACE)).toMatchObject([{ name: NAME, state: "Running", labels: LAUNCH.labels }]);
+  });
+
   it("creates nothing where the pipeline can't be staged, and says who can mend it", async () => {
     await expect(jobs.launch({ ...LAUNCH, tempLocation: "gs://other/tmp" })).rejects.toMatchObject({
       kind: "NotFound",
