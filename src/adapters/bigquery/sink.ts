@@ -58,15 +58,19 @@ export function bigQuerySink(options: BigQuerySinkOptions): ResultSink {
       const outgoing = rows.filter((row) => !accepted.has(row)).map((row) => ({ row, insert: insertRow(row) }));
       // A request that was refused is an answer too: every one is tried.
       const answers = await inLanes(requests(outgoing), MOST_REQUESTS, async (request) => {
-        const refused = await insertAll(call, dataset, request);
-        for (const { row } of request) if (refused?.rows.has(row) !== true) accepted.add(row);
-        return refused?.error;
+        return { request, refused: await insertAll(call, dataset, request) };
       });
-      const failures = answers.filter((error) => error !== undefined);
+      const failures = answers.flatMap(({ refused }) => refused?.error ?? []);
       // What has to be mended is said before what passes.
       const failure = failures.find(({ retryable }) => !retryable) ?? failures[0];
-      if (failure) throw failure;
-      for (const row of rows) accepted.delete(row);
+      if (failure === undefined) {
+        for (const row of rows) accepted.delete(row);
+        return;
+      }
+      for (const { request, refused } of answers) {
+        for (const { row } of request) if (refused?.rows.has(row) !== true) accepted.add(row);
+      }
+      throw failure;
     },
   };
 }
