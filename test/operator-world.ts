@@ -149,7 +149,10 @@ export class OperatorWorld {
     const path = `/api/v1/namespaces/${namespace}/pods`;
     const { items } = await this.kube.list(`${path}?labelSelector=app.kubernetes.io/component=stream`);
     const status = { phase: "Running", conditions: [{ type: "Ready", status: "True" }] };
-    for (const { metadata } of items) await this.kube.patch(`${path}/${metadata.name}/status`, { status });
+    // Its controller may have been faster.
+    for (const { metadata } of items) {
+      await this.kube.patch(`${path}/${metadata.name}/status`, { status }).catch(() => undefined);
+    }
   }
 
   /** Ends the Pods that are to end, as a kubelet would. */
@@ -162,9 +165,9 @@ export class OperatorWorld {
     }
   }
 
-  /** Names of what the project has in Pub/Sub. */
-  async pubsub(kind: "topics" | "subscriptions"): Promise<string[]> {
-    const response = await fetch(`http://${this.emulator.host}/v1/projects/${PROJECT}/${kind}`);
+  /** Names of what a project has in Pub/Sub. */
+  async pubsub(kind: "topics" | "subscriptions", project = PROJECT): Promise<string[]> {
+    const response = await fetch(`http://${this.emulator.host}/v1/projects/${project}/${kind}`);
     const listed = ((await response.json()) as Record<string, { readonly name: string }[]>)[kind] ?? [];
     return listed.map(({ name }) => name.split("/").at(-1) ?? "").sort();
   }
