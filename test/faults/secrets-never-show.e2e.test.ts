@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FAKE_KEYS, type ProviderCall } from "../fakes/provider-formats.ts";
 import { FakeProviderServer } from "../fakes/provider-server.ts";
+import { makeJob, minuteOf } from "../job-of-cron-job.ts";
 import type { AnyObject } from "../kube-client.ts";
 import { type Kubelet, startKubelet } from "../kubelet/kubelet.ts";
 import { withoutPart } from "../missing-part.ts";
@@ -118,18 +119,22 @@ describe.skipIf(withoutPart(await operatorWorldMissing()))("a provider's keys", 
     provider.fail(refuses(302, { location: "http://127.0.0.1:1/" }), 2);
     provider.fail(refuses(401, { "content-type": "application/json" }));
     const before = provider.calls.length;
+    // A poller that a CronJob starts meets this too, and leaves its summary, which tells of it.
+    const minute = minuteOf();
+    await makeJob(world.kube, { namespace: "markets", cronJob: "cron-poll", minute });
     await until(async () => {
       await look();
       return provider.calls.length > before + 7;
     }, 90_000);
-
-    // A CronJob's poller ends meanwhile, and leaves its summary, which tells of the failures.
     await until(async () => {
       await look();
-      return saidOf(/^Pod cron-poll/).some((text) => /"terminated":\{[^}]*"message":/.test(text));
+      const ofPoller = saidOf(new RegExp(`^Pod cron-poll-${minute}-`));
+      return (
+        ofPoller.some((text) => /"terminated":\{.*"message":.*\\"failures\\":\{\\"/.test(text)) &&
+        saidOf(/^log of refused-poll/).some((text) => text.includes("401"))
+      );
     }, 150_000);
     for (const name of FEED_NAMES) expect(saidOf(new RegExp(`^log of ${name}-`)).join("")).not.toBe("");
-    expect(saidOf(/^log of refused-poll/).join("")).toContain("401");
     expect(saidOf(/^metrics of alpaca-poll/).join("")).toContain("stockfeed_provider_requests_total");
     expect(saidOf(/^metrics of alpaca-windows/).join("")).toContain("stockfeed_");
     expect(saidOf(/^arguments of alpaca-poll/).join("")).toContain("poll");

@@ -7,7 +7,7 @@ import { resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { type FakeCloudStorage, startFakeCloudStorage } from "../fakes/cloud-storage-server.ts";
 import { type FakeDataflow, startFakeDataflow } from "../fakes/dataflow-server.ts";
-import type { AnyObject } from "../kube-client.ts";
+import { makeJob, minuteOf } from "../job-of-cron-job.ts";
 import { type Kubelet, startKubelet } from "../kubelet/kubelet.ts";
 import { createViewSql, VIEWS } from "../../src/views/bigquery-schema.ts";
 import { addressOf, FEEDS, OperatorWorld, PROJECT } from "../operator-world.ts";
@@ -23,7 +23,6 @@ const FAST = {
   resolutions: ["2s", "10s", "30s"].map((window) => ({ window, allowedLateness: "2s" })),
 };
 const PODS = "/api/v1/namespaces/markets/pods";
-const MINUTE = 60_000;
 const PATIENCE_MS = 120_000;
 
 type Row = Readonly<Record<string, unknown>>;
@@ -145,20 +144,10 @@ export class BoardsWorld {
 
   /** Makes the Job that the feed's CronJob would have made two minutes ago: its slots are over, and it says so. */
   async #missAMinute(feed: string): Promise<void> {
-    const jobs = "/apis/batch/v1/namespaces/markets";
-    type CronJob = AnyObject & {
-      readonly spec: { readonly jobTemplate: { readonly metadata?: object; readonly spec: object } };
-    };
-    const path = `${jobs}/cronjobs/${feed}-poll`;
-    const cronJob = await soon(() => this.operator.kube.get<CronJob>(path).catch(() => undefined), path);
-    const { metadata, spec } = cronJob.spec.jobTemplate;
-    const { uid } = cronJob.metadata;
-    const owner = { apiVersion: "batch/v1", kind: "CronJob", name: `${feed}-poll`, uid, controller: true };
-    const name = `${feed}-poll-${Math.floor(Date.now() / MINUTE) - 2}`;
-    await this.operator.kube.create(`${jobs}/jobs`, {
-      metadata: { ...metadata, name, ownerReferences: [owner] },
-      spec,
-    });
+    const cronJob = `${feed}-poll`;
+    const path = `/apis/batch/v1/namespaces/markets/cronjobs/${cronJob}`;
+    await soon(() => this.operator.kube.get(path).catch(() => undefined), path);
+    await makeJob(this.operator.kube, { namespace: "markets", cronJob, minute: minuteOf() - 2 });
   }
 
   /** Where the Pods of the feeds that run serve their metrics: of both an engine, of one a poller without end. */
