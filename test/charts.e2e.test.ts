@@ -7,10 +7,11 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BigQueryServer, startBigQuery } from "./bigquery/bigquery-server.ts";
 import { makeTables, makeViews } from "./bigquery/stockfeed-dataset.ts";
 import { type ControlPlane, controlPlaneMissing, startControlPlane } from "./control-plane/control-plane.ts";
+import { printPodLogs, stepsOfOneCourse } from "./course.ts";
 import { type AnyObject, KubeClient } from "./kube-client.ts";
 import { helm, kubectl, kubeTool } from "./kube-tools.ts";
 import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
@@ -37,7 +38,6 @@ interface Role extends AnyObject {
 }
 
 const isSkipped = missing !== undefined && process.env.CI === undefined;
-// Steps of one course: a second try would find the course broken off, and be skipped.
 describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
   let plane: ControlPlane;
   let emulator: PubsubEmulator;
@@ -73,19 +73,7 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
     await rm(home, { recursive: true });
   });
 
-  // Each step needs the ones before it.
-  let failed = false;
-  beforeEach(({ skip }) => {
-    skip(failed, "a step before it failed");
-  });
-  afterEach(async ({ task }) => {
-    if (failed || task.result?.state !== "fail") return;
-    failed = true;
-    for (const { metadata } of (await kube.list("/api/v1/pods")).items) {
-      const { namespace = "", name } = metadata;
-      console.log(`${namespace}/${name}:\n${kubelet.logs(namespace, name).slice(-2000)}`);
-    }
-  });
+  stepsOfOneCourse(() => printPodLogs(kube, kubelet));
 
   const run = (command: string, release: string, ...args: string[]) =>
     helm(home, command, release, ...args, "--namespace", NAMESPACE, "--kubeconfig", plane.kubeconfig);

@@ -10,11 +10,12 @@
  *   Dataflow itself would write those rows, and which, nobody has seen here.
  */
 import { isDeepStrictEqual } from "node:util";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { windowSpecs } from "../src/api/window-specs.ts";
 import { withoutZetasql } from "./bigquery/require-zetasql.ts";
 import { quoteScript, type ScriptMessage } from "./conformance/quote-script.ts";
 import { bruteForceRows, keyOf, type Row } from "./conformance/rows.ts";
+import { stepsOfOneCourse } from "./course.ts";
 import { byKey, EngineSwitchWorld, plain } from "./engine-switch-world.ts";
 import { feedWith } from "./feed.ts";
 import { withoutPart } from "./missing-part.ts";
@@ -63,18 +64,12 @@ function wantedOf(first: readonly ScriptMessage[]): Map<string, Row> {
 describe.skipIf(without)("a feed whose engine is changed there and back", { timeout: 400_000, retry: 0 }, () => {
   let world: EngineSwitchWorld;
   let published = 0;
-  let failed = false;
 
   beforeAll(async () => {
     world = await EngineSwitchWorld.start();
   }, 600_000);
   afterAll(() => world.stop());
-  beforeEach(({ skip, onTestFailed }) => {
-    skip(failed, "a step before it failed");
-    onTestFailed(() => {
-      failed = true;
-    });
-  });
+  stepsOfOneCourse();
 
   const jobStates = () => world.dataflow.jobs.all().map(({ currentState }) => currentState.replace("JOB_STATE_", ""));
   const both = (state: string) => [state, state];

@@ -6,7 +6,7 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createProvider } from "../src/adapters/providers/provider-factory.ts";
 import { systemClock } from "../src/adapters/system/system-clock.ts";
 import type { KubeObject } from "../src/api/kube-object.ts";
@@ -15,6 +15,7 @@ import { decodeSummary } from "../src/quotes/poll-summary.ts";
 import { type BigQueryServer, startBigQuery } from "./bigquery/bigquery-server.ts";
 import { withoutZetasql } from "./bigquery/require-zetasql.ts";
 import { type ControlPlane, controlPlaneMissing, startControlPlane } from "./control-plane/control-plane.ts";
+import { printPodLogs, stepsOfOneCourse } from "./course.ts";
 import { KubeClient } from "./kube-client.ts";
 import { kubectl as runKubectl, kubeTool } from "./kube-tools.ts";
 import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
@@ -32,7 +33,6 @@ const without = (missing !== undefined && process.env.CI === undefined) || witho
 /** A row of the table `windows`, as the test's server answers. */
 type Row = Readonly<Record<string, unknown>>;
 
-// Steps of one course: a second try would find the course broken off, and be skipped.
 describe.skipIf(without)("a feed on a cluster", { timeout: 300_000, retry: 0 }, () => {
   let plane: ControlPlane;
   let emulator: PubsubEmulator;
@@ -71,20 +71,7 @@ describe.skipIf(without)("a feed on a cluster", { timeout: 300_000, retry: 0 }, 
   const until = <T>(look: () => Promise<T>, seconds = 60) =>
     vi.waitUntil(look, { timeout: seconds * 1000, interval: 250 });
 
-  // Each step needs the ones before it; what its Pods said tells most of why one failed.
-  let failed = false;
-  beforeEach(({ skip }) => {
-    skip(failed, "a step before it failed");
-  });
-  afterEach(async ({ task }) => {
-    if (failed || task.result?.state !== "fail") return;
-    failed = true;
-    const { items } = await client.list("/api/v1/pods");
-    for (const { metadata } of items) {
-      const { namespace = "", name } = metadata;
-      console.log(`${namespace}/${name}:\n${kubelet.logs(namespace, name).slice(-4000)}`);
-    }
-  });
+  stepsOfOneCourse(() => printPodLogs(client, kubelet));
 
   async function pods(component: string): Promise<readonly KubeObject[]> {
     const selector = `app.kubernetes.io/component=${component}`;
