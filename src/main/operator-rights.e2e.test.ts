@@ -109,7 +109,8 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)("the oper
       const path = `${FEEDS}/${name}`;
       await makeFeed(name);
       const has = (kind: string) => () => world.exists(`/apis/${kind}/${name}-poll`);
-      await until(has("batch/v1/namespaces/markets/cronjobs"), 20_000);
+      // Three operators may be starting beside each other.
+      await until(has("batch/v1/namespaces/markets/cronjobs"), 60_000);
       await world.untilReady(name);
       await world.kube.patch(path, { spec: { polling: { workload: "Deployment" } } });
       await until(has("apps/v1/namespaces/markets/deployments"));
