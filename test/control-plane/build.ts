@@ -1,5 +1,5 @@
 /**
- * The control plane's program: main.go, built into the cache by what it is made of. The build takes minutes with an empty
+ * The control plane's program: main.go and api-server.go, built into the cache by what it is made of. The build takes minutes with an empty
  * Go cache and half a minute with a warm one (CONTRIBUTING.md has figures), so `npm run e2e` does it before any test.
  */
 import { existsSync } from "node:fs";
@@ -16,7 +16,7 @@ const VERSION_PACKAGE = "k8s.io/component-base/version";
 type Variables = Readonly<Record<string, string>>;
 
 async function entry(): Promise<string> {
-  const files = ["main.go", "go.mod", "go.sum"].map((name) => join(SOURCE, name));
+  const files = ["main.go", "api-server.go", "go.mod", "go.sum"].map((name) => join(SOURCE, name));
   return `control-plane-${await hashOf(files, process.platform, process.arch, JSON.stringify(await version()))}`;
 }
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { installCrd } from "../install-crd.ts";
 import { KubeClient, KubeRefusal } from "../kube-client.ts";
 import { withoutPart } from "../missing-part.ts";
 import { type ControlPlane, controlPlaneMissing, startControlPlane } from "./control-plane.ts";
@@ -49,6 +50,22 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("the control plane", (
     expect(await names()).toContain("in-the-snapshot");
     expect(await names()).not.toContain("after-the-snapshot");
     await rm(directory, { recursive: true });
+  });
+
+  it("has no aggregation layer, and still discovers and describes kinds of its own and custom ones", async ({
+    skip,
+  }) => {
+    const { STOCKFEED_TEST_KUBECONFIG, KUBEBUILDER_ASSETS } = process.env;
+    skip((STOCKFEED_TEST_KUBECONFIG ?? KUBEBUILDER_ASSETS) !== undefined, "a kube-apiserver as it comes");
+    await expect(admin().list("/apis/apiregistration.k8s.io/v1/apiservices")).rejects.toMatchObject({ code: 404 });
+    await installCrd(plane.kubeconfig);
+    const described = async () => {
+      const { paths } = await admin().get<{ readonly paths: object }>("/openapi/v3");
+      return Object.keys(paths);
+    };
+    await expect
+      .poll(described, { timeout: 60_000, interval: 200 })
+      .toEqual(expect.arrayContaining(["apis/apps/v1", "apis/stockfeed.dev/v1alpha1"]));
   });
 
   it("refuses what RBAC does not grant to a service account, and knows who asks", async () => {

@@ -6,6 +6,7 @@
  * - `snapshot` and `restore` copy its data while it is down; started from an older copy its resource versions go back,
  *   which no client expects and every one has to survive.
  *
+ * Its API server has no aggregation layer: no extension API server can be added (api-server.go says what else that means).
  * There is no node and no scheduler: test/kubelet brings both. `STOCKFEED_TEST_KUBECONFIG` names an existing cluster to be
  * used instead, with an administrator's rights; it can't be killed. Tests there share one cluster: make namespaces.
  */

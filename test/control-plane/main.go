@@ -1,4 +1,5 @@
-// The control plane of the end-to-end tests: etcd, kube-apiserver and kube-controller-manager in one process.
+// The control plane of the end-to-end tests: etcd, kube-apiserver without its aggregation layer (api-server.go), and
+// kube-controller-manager in one process.
 //
 // Usage: control-plane --data-dir DIR --server-flag=--x=y… --manager-flag=--x=y… <(a pipe that stays open)
 //
@@ -27,7 +28,6 @@ import (
 	"github.com/spf13/pflag"
 	"go.etcd.io/etcd/server/v3/embed"
 	logsapi "k8s.io/component-base/logs/api/v1"
-	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	controllermanager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 )
 
@@ -50,15 +50,14 @@ func main() {
 	go stopAtSignal(stop)
 	go stopAtEndOfInput(stop)
 
-	// Both commands set up the logging of the whole process, and to the same.
+	// Both servers set up the logging of the whole process, and to the same.
 	logsapi.ReapplyHandling = logsapi.ReapplyHandlingIgnoreUnchanged
-	server := command(apiserver.NewAPIServerCommand(), append(*serverFlags, "--etcd-servers="+endpoint))
-	manager := command(controllermanager.NewControllerManagerCommand(), *managerFlags)
+	manager := managerCommand(*managerFlags)
 	go func() {
 		waitFor(*ready)
 		fail("kube-controller-manager", manager.Execute())
 	}()
-	fail("kube-apiserver", server.Execute())
+	fail("kube-apiserver", runAPIServer(append(*serverFlags, "--etcd-servers="+endpoint)))
 }
 
 // startEtcd starts a cluster of one on free ports, which only this process needs to know, and returns its client URL.
@@ -87,7 +86,8 @@ func startEtcd(dir string) (*embed.Etcd, string, error) {
 	}
 }
 
-func command(command *cobra.Command, arguments []string) *cobra.Command {
+func managerCommand(arguments []string) *cobra.Command {
+	command := controllermanager.NewControllerManagerCommand()
 	command.SetArgs(arguments)
 	command.SilenceErrors = true
 	command.SilenceUsage = true

@@ -23,7 +23,8 @@ const CONTROLLERS = [
 
 /**
  * kube-apiserver as in a cluster: RBAC, the default admission plugins, bound service account tokens, priority and
- * fairness. The aggregation layer gets no client certificate, so no extension API server can be added.
+ * fairness. What we build has no aggregation layer (api-server.go), which no flag turns off; that of servers from
+ * `KUBEBUILDER_ASSETS` gets no client certificate, so no extension API server can be added there either.
  */
 export function apiServerFlags(files: Credentials, port: number): string[] {
   return [
