@@ -4,7 +4,13 @@ import { formatDuration } from "../api/duration.ts";
 import { jobSlots } from "../plan/poll-job.ts";
 import { type ManualClock, manualClock } from "../../test/fakes/manual-clock.ts";
 import type { Bus, FetchResult, ObservedPrice, QuoteProvider } from "../ports.ts";
-import { decodeSummary, encodeSummary, type FailureKind, type PollSummary } from "../quotes/poll-summary.ts";
+import {
+  decodeSummary,
+  encodeSummary,
+  FAILURE_KINDS,
+  type FailureKind,
+  type PollSummary,
+} from "../quotes/poll-summary.ts";
 import type { DeadLetter, EpochMs, Quote } from "../quotes/quote.ts";
 import { sessionOf } from "../quotes/session.ts";
 import { slotsIn } from "../quotes/slots.ts";
@@ -641,16 +647,6 @@ describe("the poll loop's end", () => {
   });
 
   it("fits its summary into a Pod's termination message of 4 KB, with every count it can have", async () => {
-    const kinds = [
-      "Unauthorized",
-      "NotFound",
-      "RateLimited",
-      "ServerError",
-      "Timeout",
-      "Network",
-      "InvalidResponse",
-      "CircuitOpen",
-    ] as const;
     const clock = manualClock(open);
     const fetch: Fetch = ({ slot }) =>
       Promise.resolve({
@@ -661,13 +657,13 @@ describe("the poll loop's end", () => {
           priceOf("AAPL", NaN),
           priceOf("AAPL", slot + DAY),
         ],
-        failures: kinds.map((kind) => ({ symbol: "MSFT", kind, message: "m".repeat(10_000) })),
+        failures: FAILURE_KINDS.map((kind) => ({ symbol: "MSFT", kind, message: "m".repeat(10_000) })),
         rateLimitedUntil: slot,
       });
     const { stop } = loop(clock, { fetch, feed: `${"n".repeat(63)}/${"f".repeat(253)}` });
     await clock.advance(open + 10_000);
     const summary = await stop();
-    expect(Object.keys(summary.failures).sort()).toEqual([...kinds].sort());
+    expect(Object.keys(summary.failures).sort()).toEqual(FAILURE_KINDS.toSorted());
     expect(Object.keys(summary.deadLetters)).toHaveLength(4);
     expect(decodeSummary(encodeSummary(summary))).toMatchObject({ slotsPolled: 2, failures: { Unauthorized: 2 } });
     expect(Buffer.byteLength(encodeSummary(summary))).toBeLessThanOrEqual(4_096);

@@ -1,20 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeSummary, emptySummary, encodeSummary, type PollSummary } from "./poll-summary.ts";
+import { decodeSummary, emptySummary, encodeSummary, FAILURE_KINDS, type PollSummary } from "./poll-summary.ts";
+import { DEAD_LETTER_REASONS } from "./quote.ts";
 
 const count = fc.nat(Number.MAX_SAFE_INTEGER);
 const time = fc.integer({ min: -62_167_219_200_000, max: 253_402_300_799_999 });
-const deadLetters = ["Malformed", "InvalidPrice", "UnknownSymbol", "InvalidTime", "FutureTime", "TooLate"] as const;
-const failures = [
-  "Unauthorized",
-  "NotFound",
-  "RateLimited",
-  "ServerError",
-  "Timeout",
-  "Network",
-  "InvalidResponse",
-  "CircuitOpen",
-] as const;
 const someOf = <Kind extends string>(kinds: readonly Kind[]) =>
   fc.dictionary(fc.constantFrom(...kinds), count) as fc.Arbitrary<Partial<Record<Kind, number>>>;
 const text = (maxLength: number) => fc.string({ unit: "binary", maxLength });
@@ -28,8 +18,8 @@ const anySummary: fc.Arbitrary<PollSummary> = fc.record(
     quotes: count,
     staleQuotes: count,
     undeliveredQuotes: count,
-    deadLetters: someOf(deadLetters),
-    failures: someOf(failures),
+    deadLetters: someOf(DEAD_LETTER_REASONS),
+    failures: someOf(FAILURE_KINDS),
     marketState: fc.constantFrom("Open" as const, "Closed" as const, "Stale" as const),
     lastSlot: time,
     newestProviderTime: time,
@@ -60,8 +50,8 @@ const longest: PollSummary = {
   quotes: Number.MAX_SAFE_INTEGER,
   staleQuotes: Number.MAX_SAFE_INTEGER,
   undeliveredQuotes: Number.MAX_SAFE_INTEGER,
-  deadLetters: Object.fromEntries(deadLetters.map((kind) => [kind, Number.MAX_SAFE_INTEGER])),
-  failures: Object.fromEntries(failures.map((kind) => [kind, Number.MAX_SAFE_INTEGER])),
+  deadLetters: Object.fromEntries(DEAD_LETTER_REASONS.map((kind) => [kind, Number.MAX_SAFE_INTEGER])),
+  failures: Object.fromEntries(FAILURE_KINDS.map((kind) => [kind, Number.MAX_SAFE_INTEGER])),
   marketState: "Closed",
   lastSlot: -62_167_219_200_000,
   newestProviderTime: -62_167_219_200_000,

@@ -1,26 +1,10 @@
 import { PubSub } from "@google-cloud/pubsub";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ARCHIVE, QUOTES, WINDOWS } from "../../../test/feed-messaging.ts";
 import { type PubsubEmulator, pubsubEmulatorMissing, startPubsubEmulator } from "../../../test/pubsub-emulator.ts";
-import type { Subscription, Topic } from "../../controller-ports.ts";
 import { adminCalls } from "./admin-calls.ts";
 import { pubsubMessaging } from "./messaging.ts";
 
-const WEEK = 7 * 86_400_000;
-const QUOTES: Topic = { name: "feed-quotes", labels: { "stockfeed-name": "tech" }, retentionMs: WEEK };
-const WINDOWS: Subscription = {
-  name: "feed-windows",
-  topic: "feed-quotes",
-  labels: { "stockfeed-name": "tech" },
-  ackDeadlineSeconds: 60,
-  retainAckedMessages: true,
-  retentionMs: WEEK,
-};
-const ARCHIVE: Subscription = {
-  name: "feed-archive",
-  topic: "feed-quotes",
-  labels: {},
-  bigQueryTable: "acme.markets.quotes",
-};
 const missing = pubsubEmulatorMissing();
 describe.skipIf(missing !== undefined && process.env.CI !== "true")(
   `Pub/Sub's administration, on the emulator${missing === undefined ? "" : ` (skipped: ${missing})`}`,

@@ -1,25 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
 import { FakePubsubAdmin, grpcError } from "../../../test/fakes/pubsub-admin.ts";
-import { ClusterError, type Subscription, type Topic } from "../../controller-ports.ts";
+import { ARCHIVE, QUOTES, WINDOWS } from "../../../test/feed-messaging.ts";
+import { ClusterError } from "../../controller-ports.ts";
 import { adminCalls } from "./admin-calls.ts";
 import { pubsubMessaging } from "./messaging.ts";
 
-const WEEK = 7 * 86_400_000;
-const QUOTES: Topic = { name: "feed-quotes", labels: { "stockfeed-name": "tech" }, retentionMs: WEEK };
-const WINDOWS: Subscription = {
-  name: "feed-windows",
-  topic: "feed-quotes",
-  labels: { "stockfeed-name": "tech" },
-  ackDeadlineSeconds: 60,
-  retainAckedMessages: true,
-  retentionMs: WEEK,
-};
-const ARCHIVE: Subscription = {
-  name: "feed-archive",
-  topic: "feed-quotes",
-  labels: {},
-  bigQueryTable: "acme.markets.quotes",
-};
 const TOPIC_PATH = "projects/acme/topics/feed-quotes";
 const PATH = "projects/acme/subscriptions/feed-windows";
 
