@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RowTable } from "../../test/fakes/row-table.ts";
 import { type PubsubEmulator, pubsubEmulatorMissing, startPubsubEmulator } from "../../test/pubsub-emulator.ts";
 import { runCommand } from "../../test/run-command.ts";
 import { freePort } from "../../test/server-process.ts";
@@ -45,7 +46,8 @@ describe.skipIf(missing !== undefined && process.env.CI !== "true")(
       "writes the rows of brute force, tells how it is, and stops with exit code 0",
       { timeout: 120_000 },
       async () => {
-        const cluster = new StreamCluster(emulator, "acme-plain");
+        const table = new RowTable();
+        const cluster = new StreamCluster({ emulator, project: "acme-plain", table });
         const port = await freePort();
         const ask = async (path: string) => {
           const answer = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined);
@@ -62,10 +64,10 @@ describe.skipIf(missing !== undefined && process.env.CI !== "true")(
           await cluster.start();
           const stream = cluster.stream({ STOCKFEED_METRICS_PORT: String(port) });
           await untilReady(200);
-          await cluster.table.down();
+          await table.down();
           expect(await untilReady(503)).toMatch(/^the sink does not take part: .*markets.*windows/);
           expect((await ask("/healthz")).status).toBe(200);
-          await cluster.table.up();
+          await table.up();
           await untilReady(200);
           expect(await cluster.settle(30_000)).toMatchObject({ differences: [] });
           const { text: metrics } = await ask("/metrics");
@@ -82,7 +84,7 @@ describe.skipIf(missing !== undefined && process.env.CI !== "true")(
           const written = value(`stockfeed_sink_rows_total{${feed},outcome="written"}`);
           // How many depends on the machine. What was cut off was there, and was written again.
           expect(written).toBeGreaterThan(0);
-          expect(written).toBeLessThanOrEqual(cluster.table.rows.length);
+          expect(written).toBeLessThanOrEqual(table.rows.length);
           expect(value(`stockfeed_windows_emitted_total{${feed},resolution="6s"}`)).toBeGreaterThan(0);
           expect(value(`stockfeed_watermark_lag_seconds{${feed}}`)).toBeLessThan(10);
           stream.kill("SIGTERM");
