@@ -6,12 +6,12 @@ import type { StockfeedProcess } from "../stockfeed-process.ts";
 import { DataflowWorld } from "./dataflow-world.ts";
 import { KilledOperator, MOST } from "./killed-operator.ts";
 import { type FaultWorld, SHARED_BY_JOBS, wantedOf } from "./operator-world.ts";
-import { WriteProxy } from "./write-proxy.ts";
+import { CallProxy } from "./call-proxy.ts";
 
 describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs on Dataflow", () => {
   let jobs: DataflowWorld;
   let world: FaultWorld;
-  const proxies: WriteProxy[] = [];
+  const proxies: CallProxy[] = [];
 
   beforeAll(async () => {
     jobs = await DataflowWorld.start();
@@ -28,7 +28,7 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
   });
 
   const start = async () => {
-    const proxy = await WriteProxy.start(world.plane.url, world.plane.caFile);
+    const proxy = await CallProxy.start(world.plane.url, world.plane.caFile);
     proxies.push(proxy);
     return { proxy, operator: await world.startOperator([], proxy) };
   };

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { feedWorkloads } from "../../cdk8s/feed-workloads.ts";
 import { operatorInstall } from "../../cdk8s/operator.ts";
 import type { KubeObject } from "../../src/api/kube-object.ts";
@@ -11,7 +12,7 @@ import { installCrd } from "../install-crd.ts";
 import { createNamespace, KubeClient } from "../kube-client.ts";
 import { grant, type LiveFeed, OPERATOR, until } from "../operator-world.ts";
 import { StockfeedProcess } from "../stockfeed-process.ts";
-import { WriteProxy } from "./write-proxy.ts";
+import { CallProxy } from "./call-proxy.ts";
 
 const IMAGE = "stockfeed:test";
 /** Kinds of a feed's workloads, by the path of their collections. */
@@ -29,27 +30,32 @@ export interface Made {
 }
 
 /**
- * A control plane behind a proxy that counts writes, a Pub/Sub administration that can be looked into and a BigQuery with
+ * A control plane behind a proxy that tells of calls, a Pub/Sub administration that can be looked into and a BigQuery with
  * the tables: where operators are killed, stopped and meddled with. Namespaces, and projects by the same names, keep tests apart.
  */
 export class FaultWorld {
   readonly plane: ControlPlane;
   readonly pubsub: PubsubService;
   readonly kube: KubeClient;
-  readonly proxy: WriteProxy;
+  readonly proxy: CallProxy;
   /** Told of each write of Pub/Sub before it is done; its caller hears of it later. */
   onPubsubWrite: (what: string) => void = () => undefined;
+  /** The same of each read. */
+  onPubsubRead: (what: string) => void = () => undefined;
   /** More of the operators' environment. */
   readonly env: Record<string, string> = {};
+  readonly bigQuery: BigQueryServer;
   readonly #driftInterval: string;
-  readonly #bigQuery: BigQueryServer;
   readonly #processes: StockfeedProcess[] = [];
+  #account: Promise<string> | undefined;
+  /** Path of the kubeconfig by proxy: its token outlives every test. */
+  readonly #kubeconfigs = new Map<CallProxy, Promise<string>>();
 
   private constructor(
     plane: ControlPlane,
     pubsub: PubsubService,
     bigQuery: BigQueryServer,
-    proxy: WriteProxy,
+    proxy: CallProxy,
     driftInterval: string,
   ) {
     this.plane = plane;
@@ -57,20 +63,23 @@ export class FaultWorld {
     this.pubsub = pubsub;
     this.kube = new KubeClient(plane.kubeconfig);
     this.proxy = proxy;
-    this.#bigQuery = bigQuery;
+    this.bigQuery = bigQuery;
+    // One that has ended by itself leaves what it compiled to those after it, which then start twice as fast.
+    this.env.NODE_COMPILE_CACHE = join(plane.dataDir, "compiled");
   }
 
   /** @param driftInterval how often an operator looks at what has no watch */
   static async start({ latencyMs = 5, driftInterval = "2s" } = {}): Promise<FaultWorld> {
     const onCall = (method: string, name: string) => {
-      if (/^(Create|Update|Delete|Seek)/.test(method)) world.onPubsubWrite(`${method} ${name}`);
+      const isWrite = /^(Create|Update|Delete|Seek)/.test(method);
+      (isWrite ? world.onPubsubWrite : world.onPubsubRead)(`${method} ${name}`);
     };
     const [plane, pubsub, bigQuery] = await Promise.all([
       startControlPlane(),
       startPubsubService({ latencyMs, onCall }),
       startBigQuery(),
     ]);
-    const proxy = await WriteProxy.start(plane.url, plane.caFile);
+    const proxy = await CallProxy.start(plane.url, plane.caFile);
     const world = new FaultWorld(plane, pubsub, bigQuery, proxy, driftInterval);
     await Promise.all([installCrd(plane.kubeconfig), makeTables(bigQuery, "markets")]);
     await makeViews(bigQuery, "markets");
@@ -81,30 +90,39 @@ export class FaultWorld {
   /**
    * Starts an operator as a process, under its own account.
    * @param proxy what it reaches the API server through
+   * @param env more of its environment
    */
   async startOperator(
     flags: readonly string[] = ["--leader-elect", "false"],
     proxy = this.proxy,
+    env: Readonly<Record<string, string>> = {},
   ): Promise<StockfeedProcess> {
-    const account = await this.plane.kubeconfigFor(OPERATOR.namespace, OPERATOR.name);
+    const kubeconfig = this.#kubeconfigs.get(proxy) ?? this.#accountThrough(proxy);
+    this.#kubeconfigs.set(proxy, kubeconfig);
     const args = ["--image", IMAGE, "--metrics-address", "127.0.0.1:0", "--drift-interval", this.#driftInterval];
     const started = new StockfeedProcess(["operator", ...args, "--lease-namespace", OPERATOR.namespace, ...flags], {
       env: {
-        STOCKFEED_KUBECONFIG: await proxy.kubeconfig(account),
+        STOCKFEED_KUBECONFIG: await kubeconfig,
         PUBSUB_EMULATOR_HOST: this.pubsub.host,
-        BIGQUERY_EMULATOR_HOST: this.#bigQuery.url,
+        BIGQUERY_EMULATOR_HOST: this.bigQuery.url,
         ...this.env,
+        ...env,
       },
     });
     this.#processes.push(started);
     return started;
   }
 
+  async #accountThrough(proxy: CallProxy): Promise<string> {
+    this.#account ??= this.plane.kubeconfigFor(OPERATOR.namespace, OPERATOR.name);
+    return proxy.kubeconfig(await this.#account);
+  }
+
   async stop(): Promise<void> {
     for (const started of this.#processes) started.kill("SIGKILL");
     await this.proxy.close();
     this.pubsub.stop();
-    await Promise.all([this.plane.stop(), this.#bigQuery.stop()]);
+    await Promise.all([this.plane.stop(), this.bigQuery.stop()]);
   }
 
   namespace(name: string): Promise<void> {
@@ -121,19 +139,23 @@ export class FaultWorld {
         symbols: ["AAPL", "MSFT"],
         provider: { type: "Simulated" },
         pubsub: { projectId: namespace },
-        sink: { bigQuery: { projectId: this.#bigQuery.project, dataset: "markets" } },
+        sink: { bigQuery: { projectId: this.bigQuery.project, dataset: "markets" } },
         deletionPolicy: "Cancel",
         ...spec,
       },
     };
   }
 
-  /** Makes the feed, or gives the one that is there this spec and no other field. */
-  async apply(namespace: string, name: string, spec: object = {}): Promise<void> {
+  /**
+   * Makes the feed, or gives the one that is there this spec and no other field.
+   * @param annotations of one that is made
+   */
+  async apply(namespace: string, name: string, spec: object = {}, annotations: object = {}): Promise<void> {
     const manifest = this.manifest(namespace, name, spec);
-    const path = pathOf(namespace, name);
+    const path = pathOfFeed(namespace, name);
     if ((await this.feed(namespace, name)) === undefined) {
-      await this.kube.create(path.slice(0, path.lastIndexOf("/")), manifest);
+      const metadata = { ...manifest.metadata, annotations };
+      await this.kube.create(path.slice(0, path.lastIndexOf("/")), { ...manifest, metadata });
       return;
     }
     // A merge adds to what is there; a whole spec takes its place, whatever the operator writes meanwhile.
@@ -142,7 +164,7 @@ export class FaultWorld {
   }
 
   feed(namespace: string, name: string): Promise<LiveFeed | undefined> {
-    return this.kube.get<LiveFeed>(pathOf(namespace, name)).catch(() => undefined);
+    return this.kube.get<LiveFeed>(pathOfFeed(namespace, name)).catch(() => undefined);
   }
 
   async condition(namespace: string, name: string, type = "Ready") {
@@ -150,7 +172,7 @@ export class FaultWorld {
   }
 
   delete(namespace: string, name: string): Promise<unknown> {
-    return this.kube.delete(pathOf(namespace, name));
+    return this.kube.delete(pathOfFeed(namespace, name));
   }
 
   /** Whether the feed's present generation is Ready. */
@@ -257,7 +279,8 @@ export const SHARED_BY_JOBS: Made = {
   subscriptions: ["stockfeed-dead-letter", "stockfeed-windows"],
 };
 
-function pathOf(namespace: string, name: string): string {
+/** Where a feed is. */
+export function pathOfFeed(namespace: string, name: string): string {
   return `/apis/stockfeed.dev/v1alpha1/namespaces/${namespace}/stockfeeds/${name}`;
 }
 

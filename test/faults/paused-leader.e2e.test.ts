@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { controlPlaneMissing } from "../control-plane/control-plane.ts";
 import { withoutPart } from "../missing-part.ts";
 import { answerOf, until } from "../operator-world.ts";
+import { CallProxy } from "./call-proxy.ts";
 import { FaultWorld, SHARED, wantedOf } from "./operator-world.ts";
-import { WriteProxy } from "./write-proxy.ts";
 
 /** Long enough that the leader is stopped with calls of Pub/Sub under way. */
 const LATENCY_MS = 300;
@@ -12,7 +12,7 @@ const names = (prefix: string, count: number) => Array.from({ length: count }, (
 
 describe.skipIf(withoutPart(await controlPlaneMissing()))("two operators", () => {
   let world: FaultWorld;
-  const proxies: WriteProxy[] = [];
+  const proxies: CallProxy[] = [];
   beforeAll(async () => {
     world = await FaultWorld.start({ latencyMs: LATENCY_MS });
     await world.namespace(NAMESPACE);
@@ -23,7 +23,7 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("two operators", () =>
   });
 
   const start = async () => {
-    const proxy = await WriteProxy.start(world.plane.url, world.plane.caFile);
+    const proxy = await CallProxy.start(world.plane.url, world.plane.caFile);
     proxies.push(proxy);
     return { proxy, operator: await world.startOperator([], proxy) };
   };
