@@ -1,36 +1,21 @@
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { KubeObject } from "../../src/api/kube-object.ts";
+import { PROJECT_NAMES } from "../../src/plan/names.ts";
 import { controlPlaneMissing } from "../control-plane/control-plane.ts";
 import { withoutPart } from "../missing-part.ts";
 import { until } from "../operator-world.ts";
-import { FaultWorld, pathOfWorkload, SHARED, wantedOf } from "./operator-world.ts";
+import { walkSeed } from "../walk-seed.ts";
+import { DataflowWorld } from "./dataflow-world.ts";
+import { endStateOf } from "./end-state.ts";
+import { FaultWorld, type Made, pathOfWorkload, SHARED, wantedOf } from "./operator-world.ts";
+import { aWalk, launches, REFUSED, SPECS, type Walk } from "./spec-walks.ts";
 
-/** Printed where a test fails; another one finds other walks. */
-const SEED = 20_261_125;
-const finnhub = { type: "Finnhub", credentialsSecretRef: { name: "there" } };
-
-const VALID: readonly object[] = [
-  {},
-  { archive: false },
-  { suspend: true },
-  { symbols: ["A", "B", "C"], polling: { interval: "30s", shards: 3, workload: "Deployment" } },
-  { polling: { session: "NYSE", interval: "5m" }, resolutions: [{ window: "15m" }, { window: "1h" }] },
-  { provider: finnhub },
-  { podTemplate: { nodeSelector: { pool: "feeds" }, labels: { team: "a" } } },
-];
-/** What the API server takes and the operator does not run. */
-const REFUSED: readonly object[] = [
-  { sink: { bigQuery: { projectId: "not-allowed", dataset: "markets" } } },
-  { provider: { ...finnhub, credentialsSecretRef: { name: "missing" } } },
-];
-const aValid = fc.constantFrom(...VALID);
-const aSpec = fc.oneof({ weight: 3, arbitrary: aValid }, { weight: 1, arbitrary: fc.constantFrom(...REFUSED) });
-/** Specs, each with whether it is waited for before the next one comes. */
-const aWalk = fc.record({
-  steps: fc.array(fc.tuple(aSpec, fc.boolean()), { minLength: 3, maxLength: 6 }),
-  last: aValid,
-});
+const SEED = walkSeed("Walks of specs and of hands");
+/** So many walks, one after the other, of so many feeds side by side. */
+const [FEEDS, WALKS] = [8, 3];
+const PATIENCE_MS = 60_000;
+const feedNames = Array.from({ length: FEEDS }, (_, index) => `walk-${index}`);
 
 const aMeddling = fc.record({ how: fc.constantFrom("delete", "edit", "unlabel"), which: fc.nat(99) });
 type Meddling = typeof aMeddling extends fc.Arbitrary<infer T> ? T : never;
@@ -44,33 +29,19 @@ interface CloudObject {
 
 describe.skipIf(withoutPart(await controlPlaneMissing()))("what a feed has in the end", () => {
   let world: FaultWorld;
+  let jobs: DataflowWorld;
   beforeAll(async () => {
-    world = await FaultWorld.start();
-    const allowed = ["hands", "foreign", world.manifest("", "").spec.sink.bigQuery.projectId];
-    for (let index = 0; index < 4; index++) allowed.push(`walk-${index}`, `once-${index}`);
+    jobs = await DataflowWorld.start();
+    world = jobs.faults;
+    const allowed = ["hands", "foreign", world.bigQuery.project, ...feedNames];
     await world.startOperator(["--leader-elect", "false", "--allowed-projects", allowed.join(",")]);
   });
-  afterAll(() => world.stop());
+  afterAll(() => jobs.stop());
 
-  /** All of a namespace and its project, without what tells how and where it came about. */
-  const endState = async (namespace: string) => {
-    const plain = (text: string) =>
-      text.replaceAll(namespace, "NAMESPACE").replaceAll(/-[0-9a-z]{8}-(?=quotes|windows|archive)/g, "-HASH-");
-    const workloads = (await world.workloads(namespace)).map(({ kind, metadata, spec }: KubeObject) => {
-      const { name, labels, ownerReferences } = metadata;
-      return { kind, name, labels, owners: ownerReferences?.map((owner) => owner.name), spec };
-    });
-    const cloud = [...world.pubsub.topics.values(), ...world.pubsub.subscriptions.values()];
-    const objects = cloud.filter(({ name }) => name.startsWith(`projects/${namespace}/`));
-    return JSON.parse(plain(JSON.stringify([...workloads, ...objects].sort(byName)))) as unknown;
-  };
-  const untilSame = async (namespace: string, look: () => Promise<unknown>) => {
-    const wanted = JSON.stringify(await look());
-    await until(async () => {
-      await world.playKubelet(namespace);
-      return JSON.stringify(await endState(namespace)) === wanted;
-    }, 60_000).catch(() => undefined);
-    expect(await endState(namespace)).toEqual(await look());
+  const untilSame = async (wanted: unknown, look: () => Promise<unknown>) => {
+    const text = JSON.stringify(wanted);
+    await until(async () => JSON.stringify(await look()) === text, PATIENCE_MS).catch(() => undefined);
+    expect(await look()).toEqual(wanted);
   };
 
   /** Somebody deletes or edits one of the objects that were made, or takes the labels off. */
@@ -107,13 +78,17 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("what a feed has in th
     await world.namespace("hands");
     await world.apply("hands", "one");
     await world.untilReady("hands", "one");
-    const made = await endState("hands");
+    const look = async () => {
+      await world.playKubelet("hands");
+      return endStateOf(world, "hands");
+    };
+    const made = await look();
     for (const meddlings of fc.sample(fc.array(aMeddling, { minLength: 6, maxLength: 12 }), {
       seed: SEED,
       numRuns: 4,
     })) {
       for (const meddling of meddlings) await meddle("hands", meddling);
-      await untilSame("hands", () => Promise.resolve(made));
+      await untilSame(made, look);
     }
     await world.delete("hands", "one");
     await world.untilGone("hands", "one");
@@ -165,34 +140,93 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("what a feed has in th
     expect(await world.made("foreign")).toEqual(SHARED);
   });
 
-  it("depends on the last spec alone, whatever specs came before", async () => {
-    const walks = fc.sample(aWalk, { seed: SEED, numRuns: 4 });
-    const walk = async ({ steps, last }: (typeof walks)[number], index: number) => {
-      const [walked, once] = [`walk-${index}`, `once-${index}`];
-      for (const namespace of [walked, once]) {
+  it("depends on the last spec alone, whatever specs came before", { timeout: 240_000 }, async () => {
+    const walks = fc.sample(fc.array(aWalk, { minLength: WALKS, maxLength: WALKS }), { seed: SEED, numRuns: FEEDS });
+    await Promise.all(
+      feedNames.map(async (namespace, index) => {
         await world.namespace(namespace);
         const secret = { metadata: { name: "there" }, stringData: { token: "x" } };
         await world.kube.create(`/api/v1/namespaces/${namespace}/secrets`, secret);
-      }
-      await world.apply(once, "one", last);
-      for (const [spec, waits] of [[{}, true] as const, ...steps]) {
-        await world.apply(walked, "one", spec);
-        if (waits) await untilSeen(walked);
-      }
-      await world.apply(walked, "one", last);
-      for (const namespace of [once, walked]) await world.untilReady(namespace, "one");
-      await until(async () => (await world.workloads(walked)).length === (await world.workloads(once)).length);
-      await untilSame(walked, () => endState(once));
-    };
-    await Promise.all(walks.map(walk));
+        for (const walk of walks[index] ?? []) await walkOver(namespace, walk);
+      }),
+    );
   });
+
+  /** Makes a feed with the last spec, and after it one that comes to it; then there is the same. */
+  const walkOver = async (namespace: string, { returns, steps, last }: Walk) => {
+    const walked: string[] = [];
+    const step = async (spec: string) => {
+      walked.push(spec);
+      await put(namespace, spec);
+    };
+    try {
+      await step(last);
+      await until(() => isMade(namespace, SPECS[last]?.(namespace)), PATIENCE_MS);
+      const wanted = await endOf(namespace);
+      if (!returns) {
+        await end(namespace);
+        walked.push("nothing");
+      }
+      for (const [spec, waits] of steps) {
+        await step(spec);
+        if (launches(spec)) await world.untilReady(namespace, "one");
+        else if (waits) await untilSeen(namespace);
+      }
+      await step(last);
+      await untilSame(wanted, () => endOf(namespace));
+      // What the operator has not seen run it waits for, for minutes.
+      await world.untilReady(namespace, "one");
+      await end(namespace);
+    } catch (error) {
+      const { conditions } = (await world.feed(namespace, "one"))?.status ?? {};
+      throw new Error(`${walked.join(" → ")}: ${JSON.stringify(conditions)}`, { cause: error });
+    }
+  };
+
+  /** Whether the feed is Ready, and has what a feed of this spec has; rows of jobs may have outlived them. */
+  const isMade = async (namespace: string, spec: object = {}) => {
+    const [made, wanted] = [await world.made(namespace), wantedOf(world.manifest(namespace, "one", spec))];
+    const own = ({ workloads, topics, subscriptions }: Made) =>
+      [...workloads, ...topics, ...subscriptions].filter((name) => name !== PROJECT_NAMES.windows);
+    return (await world.isReady(namespace, "one")) && isDeepStrictEqual(own(made), own(wanted));
+  };
+
+  /** Gives the feed a spec, where the server takes it. */
+  const put = async (namespace: string, spec: string) => {
+    const putting = world.apply(namespace, "one", SPECS[spec]?.(namespace));
+    if (spec in REFUSED) await expect(putting).rejects.toMatchObject({ reason: "Invalid" });
+    else await putting;
+  };
+
+  const end = async (namespace: string) => {
+    if ((await world.feed(namespace, "one")) === undefined) return;
+    await world.delete(namespace, "one");
+    await world.untilGone(namespace, "one");
+    await until(async () => (await world.workloads(namespace)).length === 0);
+  };
+
+  /**
+   * The end state, and the jobs that run. What jobs beside each other have to differ by, and what rows of jobs take and
+   * outlives them, is left out.
+   */
+  const endOf = async (namespace: string) => {
+    await world.playKubelet(namespace);
+    const active = jobs.active(namespace).map(({ name, currentState, labels }) => ({
+      name,
+      currentState,
+      spec: labels?.["stockfeed-spec"],
+    }));
+    const state = (await endStateOf(world, namespace)) as readonly { readonly name: string }[];
+    const objects = state.filter(({ name }) => !name.endsWith(`/${PROJECT_NAMES.windows}`));
+    return JSON.parse(JSON.stringify({ objects, active }).replaceAll(/-g\d+(?=")/g, "")) as unknown;
+  };
 
   const untilSeen = (namespace: string) =>
     until(async () => {
       await world.playKubelet(namespace);
-      const feed = await world.feed(namespace, "one");
-      return feed?.status?.observedGeneration === (feed?.metadata as { readonly generation?: number }).generation;
-    });
+      const { metadata, status } = (await world.feed(namespace, "one")) ?? {};
+      return metadata === undefined || status?.observedGeneration === metadata.generation;
+    }, PATIENCE_MS);
 });
 
 const EDITED_CLOUD = { messageRetentionDuration: { seconds: "600" } };
@@ -200,8 +234,4 @@ const EDITED_CRON_JOB = { schedule: "0 0 1 1 *", suspend: true, successfulJobsHi
 
 function firstLabel({ labels = {} }: CloudObject) {
   return { labels: Object.fromEntries(Object.entries(labels).slice(0, 1)) };
-}
-
-function byName(a: { readonly name?: string }, b: { readonly name?: string }): number {
-  return (a.name ?? "").localeCompare(b.name ?? "");
 }
