@@ -34,7 +34,7 @@ export async function applyAll(world: World, operator: OperatorProcess, count: n
   const { readySeconds } = goalOf(count);
   return [
     heldTo(figure(`${count} feeds applied → Ready`, "s", seconds), { value: readySeconds, better: "less" }),
-    figure("feeds made Ready", "feeds/s", count / seconds),
+    heldTo(figure("feeds made Ready", "feeds/s", count / seconds), { value: 1000 / 60, better: "more" }),
     loopDelay("while feeds are made", after),
   ];
 }
@@ -105,10 +105,13 @@ export async function restart(world: World): Promise<BenchResult[]> {
   const { memoryMib } = goalOf(world.wanted.length);
   return [
     figure("restart → caches whole", "s", (leads - operator.startedAt) / 1000),
-    heldTo(figure("new feed in a restart → first child, p99", "s", nearestRank(waits, 0.99)), {
-      value: 2,
-      better: "less",
-    }),
+    heldTo(
+      figure("new feed in a restart, once the caches are whole → first child, p99", "s", nearestRank(waits, 0.99)),
+      {
+        value: 2,
+        better: "less",
+      },
+    ),
     heldTo(figure("memory at its peak, restart", "MiB", peak), { value: memoryMib, better: "less" }),
   ];
 }
