@@ -36,7 +36,8 @@ type Words = Pick<Condition, "status" | "reason" | "message">;
 /**
  * The conditions that follow from what the steps came to. Pure, and the only place where outcomes become conditions.
  *
- * - A part's condition is its first step's that is not done; a part that no step got to keeps what was said of it.
+ * - A part's condition is its first step's that is not done; a part that no step got to keeps what was said of it, and of
+ *   which generation that was said.
  * - Ready is False while any step stalls or waits; Stalled and Reconciling tell the two apart, as kstatus reads them.
  * - While a call fails and nothing else is wrong, what was said of the same generation stays, so that an outage of an
  *   API writes no status of any feed that runs.
@@ -47,7 +48,7 @@ export function conditionsOf(reports: readonly StepReport[], said: Said): Condit
     condition("Ready", word.ready, said),
     condition("Reconciling", word.reconciling, said),
     condition("Stalled", word.stalled, said),
-    ...PARTS.map((part) => condition(part, wordsOfPart(part, reports, said), said)),
+    ...PARTS.map((part) => conditionOfPart(part, reports, said)),
   ];
 }
 
@@ -98,29 +99,29 @@ function runningAsSaid({ previous, generation }: Said): Words | undefined {
   );
 }
 
-function wordsOfPart(part: Part, reports: readonly StepReport[], said: Said): Words {
+function conditionOfPart(part: Part, reports: readonly StepReport[], said: Said): Condition {
   const before = said.previous.find(({ type }) => type === part);
   const own = reports.filter((report) => report.part === part).map(({ outcome }) => outcome);
   const outcome = own.find(({ kind }) => kind !== "done") ?? own.at(-1);
-  if (outcome === undefined) {
-    if (before !== undefined) return before;
-    const blocker = decisive(reports);
-    const reason = blocker === undefined || blocker.kind === "done" ? "NotReached" : blocker.reason;
-    return { status: "Unknown", reason, message: "Another part comes first; see Ready." };
-  }
-  switch (outcome.kind) {
-    case "done":
-      return {
-        status: outcome.off === true ? "False" : "True",
-        reason: outcome.reason ?? "Ready",
-        message: outcome.message ?? "",
-      };
-    case "waiting":
-      if (outcome.fault !== undefined && before?.status === "True") return before;
-      return { status: "False", reason: outcome.reason, message: outcome.message };
-    case "stalled":
-      return { status: "False", reason: outcome.reason, message: outcome.message };
-  }
+  if (before !== undefined && keeps(before, outcome)) return before;
+  return condition(part, outcome === undefined ? unreached(reports) : wordsOf(outcome), said);
+}
+
+/** Whether nothing new is known of a part. */
+function keeps(before: Condition, outcome: Outcome | undefined): boolean {
+  if (outcome === undefined) return true;
+  return outcome.kind === "waiting" && outcome.fault !== undefined && before.status === "True";
+}
+
+function unreached(reports: readonly StepReport[]): Words {
+  const blocker = decisive(reports);
+  const reason = blocker === undefined || blocker.kind === "done" ? "NotReached" : blocker.reason;
+  return { status: "Unknown", reason, message: "Another part comes first; see Ready." };
+}
+
+function wordsOf(outcome: Outcome): Words {
+  const { reason = "Ready", message = "" } = outcome;
+  return { status: outcome.kind === "done" && outcome.off !== true ? "True" : "False", reason, message };
 }
 
 function condition(type: Condition["type"], { status, reason, message }: Words, said: Said): Condition {

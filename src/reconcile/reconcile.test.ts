@@ -129,7 +129,8 @@ describe("a spec that a cluster can't run", () => {
     await world.settle();
     expect(world.cluster.all().filter(({ kind }) => kind !== "StockFeed")).toEqual(before);
     expect(world.condition("Stalled")).toMatchObject({ status: "True", reason: "InvalidSpec", observedGeneration: 2 });
-    expect(world.condition("PipelineReady")).toMatchObject({ status: "True", observedGeneration: 2 });
+    // What was said of the spec before, and of that alone.
+    expect(world.condition("PipelineReady")).toMatchObject({ status: "True", observedGeneration: 1 });
   });
 });
 
@@ -354,6 +355,30 @@ describe("an API that fails for a while", () => {
     const again = await world.reconcile();
     expect(again.fault?.message).toBe("Pub/Sub is away.");
     expect(world.status()).toEqual(before);
+  });
+
+  it("lets no part claim a spec that it has not seen, and is written once", async () => {
+    const world = reconcileWorld();
+    world.cluster.put(feedObject());
+    await world.settle();
+    world.messaging.fault = () => {
+      throw new MessagingError("Unavailable", "Pub/Sub is away.");
+    };
+    world.cluster.put({ ...world.cluster.get(FEED)!, spec: feedObject({ spec: { archive: false } }).spec });
+    await world.settle();
+    expect(world.status().observedGeneration).toBe(2);
+    expect(world.condition("Ready")).toMatchObject({ status: "False", observedGeneration: 2 });
+    expect(world.condition("MessagingReady")).toMatchObject({ status: "True", observedGeneration: 1 });
+    expect(world.condition("SinkReady")).toMatchObject({ status: "True", observedGeneration: 2 });
+    const { writes } = world;
+    for (let i = 0; i < 3; i++) await world.reconcile();
+    expect(world.writes).toBe(writes);
+
+    world.messaging.fault = undefined;
+    await world.settle();
+    for (const type of ["Ready", "MessagingReady"]) {
+      expect(world.condition(type)).toMatchObject({ status: "True", observedGeneration: 2 });
+    }
   });
 
   it("is said of a feed that is new", async () => {
