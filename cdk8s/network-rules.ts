@@ -1,8 +1,14 @@
-/** Rules of NetworkPolicies that the operator's Pods and those of feeds share. They are data: Kubernetes has ports as they are. */
+/**
+ * Rules of NetworkPolicies that the operator's Pods and those of feeds share. They are data: Kubernetes has ports as they
+ * are.
+ */
 
 export const tcp = (port: number | string) => ({ port, protocol: "TCP" });
 
-/** Of ingress: whoever scrapes, and the operator that asks pollers without end, at whatever the Pod calls its port of metrics. A Pod without one is let in nobody to. */
+/**
+ * Of ingress: whoever scrapes, and the operator that asks pollers without end, at whatever the Pod calls its port of
+ * metrics. Nobody reaches a Pod that has no such port.
+ */
 export const SCRAPES = { ports: [tcp("metrics")] };
 
 export const DNS = { ports: [{ port: 53, protocol: "UDP" }, tcp(53)] };

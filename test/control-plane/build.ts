@@ -1,6 +1,7 @@
 /**
- * The control plane's program: main.go and api-server.go, built into the cache by what it is made of. The build takes minutes with an empty
- * Go cache and half a minute with a warm one (CONTRIBUTING.md has figures), so `npm run e2e` does it before any test.
+ * The control plane's program: main.go and api-server.go, built into the cache by what it is made of. The build takes
+ * minutes with an empty Go cache and half a minute with a warm one (CONTRIBUTING.md has figures), so `npm run e2e` does it
+ * before any test.
  */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";

@@ -27,7 +27,7 @@ interface CloudObject {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-describe.skipIf(withoutPart(await controlPlaneMissing()))("what a feed has in the end", () => {
+describe.skipIf(withoutPart(await controlPlaneMissing()))("what a feed has in the end", { retry: 0 }, () => {
   let world: FaultWorld;
   let jobs: DataflowWorld;
   beforeAll(async () => {

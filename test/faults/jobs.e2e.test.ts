@@ -8,7 +8,7 @@ import { KilledOperator, MOST } from "./killed-operator.ts";
 import { type FaultWorld, SHARED_BY_JOBS, wantedOf } from "./operator-world.ts";
 import { CallProxy } from "./call-proxy.ts";
 
-describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs on Dataflow", () => {
+describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs on Dataflow", { retry: 0 }, () => {
   let jobs: DataflowWorld;
   let world: FaultWorld;
   const proxies: CallProxy[] = [];

@@ -23,7 +23,7 @@ const READS = 12;
 /** Each walk has a feed and an operator of its own. */
 describe.skipIf(withoutPart(await controlPlaneMissing()))(
   "an operator that is killed right after a call, whichever it was,",
-  { concurrent: true, timeout: 600_000 },
+  { concurrent: true, timeout: 600_000, retry: 0 },
   () => {
     let world: FaultWorld;
     const walks = new Map<string, KillWalk>();

@@ -15,7 +15,7 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,17}[a-z0-9]$", var.name))
-    error_message = "name is \"${var.name}\". Take 3 to 19 small letters, digits and hyphens that begin with a letter: names of service accounts are made of it, which have 30 at most."
+    error_message = "name is \"${var.name}\". Take 3 to 19 small letters, digits and hyphens that begin with a letter."
   }
 }
 
