@@ -7,6 +7,7 @@ import { feedWith, symbols } from "../test/feed.ts";
 import { installCrd } from "../test/install-crd.ts";
 import { KubeClient } from "../test/kube-client.ts";
 import { kubectl } from "../test/kube-tools.ts";
+import { pageBlock } from "../test/page-commands.ts";
 import type { KubeObject } from "../src/api/kube-object.ts";
 import { type StockFeed, stockFeedSchema } from "../src/api/stockfeed.ts";
 import { feedWorkloads } from "./feed-workloads.ts";
@@ -119,8 +120,10 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)(
     it("apply as npm run synth writes them, feeds and operator", async () => {
       await installCrd(plane.kubeconfig);
       execFileSync(process.execPath, ["examples/cdk8s/fleet.ts"], { stdio: "inherit" });
-      // The install of the test above is another manager's.
-      const said = await kubectl(plane.kubeconfig, "apply", "--server-side", "--force-conflicts", "-f", "dist/cdk8s");
+      // The install of the test above is another manager's, so the page's flags are needed here too.
+      const [program, ...args] = (await pageBlock("docs/cdk8s.md", "cluster", "apply")).trim().split(" ");
+      expect(program).toBe("kubectl");
+      const said = await kubectl(plane.kubeconfig, ...args);
       expect(said).toContain("deployment.apps/stockfeed-operator serverside-applied");
       const names = await kubectl(plane.kubeconfig, "get", "stockfeeds", "--namespace", "default", "--output", "name");
       expect(names.trim().split("\n").toSorted()).toEqual(

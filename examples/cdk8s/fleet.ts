@@ -1,6 +1,7 @@
 /**
  * A fleet of feeds from a list, and the operator that runs them, as a cdk8s app. `npm run synth` writes it to dist/cdk8s;
- * after the CRD, `kubectl apply -f dist/cdk8s` makes all of it. Outside this repository the import is the same.
+ * docs/cdk8s.md says how it is applied. Outside this repository the import is the same, and the page says how an app gets
+ * the package.
  */
 import { App, Chart, YamlOutputType } from "cdk8s";
 import { StockFeed, StockFeedOperator } from "stockfeed/cdk8s";

@@ -25,8 +25,6 @@ import type { PipelineSettings } from "./beam-pipeline.ts";
 import { decodePubsubMessage, encodePubsubMessage, type ReceivedMessage } from "./pubsub-message.ts";
 import { FUNCTIONS_MODULE } from "../plan/functions-module.ts";
 
-/** The module that workers load. */
-
 /** The settings travel as JSON: a list of thousands of symbols would take the SDK's serializer minutes. */
 export interface Settings {
   readonly settings: string;

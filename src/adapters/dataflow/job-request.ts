@@ -11,7 +11,6 @@ import { FUNCTIONS_MODULE } from "../../plan/functions-module.ts";
 
 /** The SDK whose functions the workers run. */
 const SDK = { name: "Apache Beam SDK for TypeScript", version: "2.49.0" } as const;
-/** The module that the workers load the pipeline's functions from, by the name under which they are registered. */
 
 /**
  * Portable submission on Runner v2; workers of one core each, the way that the TypeScript SDK's own runner asks for them
