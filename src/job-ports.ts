@@ -71,6 +71,8 @@ export interface JobLaunch extends JobPlace {
   readonly serviceAccountEmail?: string;
   readonly network?: string;
   readonly subnetwork?: string;
+  /** Whether workers go without external addresses; they get some where it is left out. */
+  readonly privateIps?: boolean;
   readonly workerImage: string;
   /** Such as n2d-standard-2; of Dataflow's choice where it is left out. */
   readonly machineType?: string;

@@ -42,6 +42,12 @@ const FLAGS: readonly (readonly [flags: string, description: string, variable: s
   ["--worker-network <name>", "network of Dataflow workers (default: default)", "STOCKFEED_WORKER_NETWORK"],
   ["--worker-subnetwork <name>", "subnetwork of Dataflow workers", "STOCKFEED_WORKER_SUBNETWORK"],
   [
+    "--worker-public-ips <boolean>",
+    "external addresses for Dataflow workers; false where an organization forbids them",
+    "STOCKFEED_WORKER_PUBLIC_IPS",
+    "true",
+  ],
+  [
     "--worker-machine-type <type>",
     "machine type of Dataflow workers (default: Dataflow's own)",
     "STOCKFEED_WORKER_MACHINE_TYPE",

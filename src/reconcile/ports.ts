@@ -43,6 +43,8 @@ export interface DataflowSettings {
   readonly serviceAccountEmail?: string;
   readonly network?: string;
   readonly subnetwork?: string;
+  /** Whether workers go without external addresses; they get some where it is left out. */
+  readonly privateIps?: boolean;
   /** Machine of a worker, such as n2d-standard-2; of Dataflow's choice where it is left out. */
   readonly machineType?: string;
   /** Jobs that a project may run at once. https://cloud.google.com/dataflow/quotas */

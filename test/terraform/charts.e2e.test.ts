@@ -47,7 +47,9 @@ describe.skipIf(withoutPart((await terraformMissing()) ?? kubeToolMissing("helm"
     const deployment = JSON.stringify(objects.find(({ kind }) => kind === "Deployment"));
     expect(deployment).toContain('"europe-west2-docker.pkg.dev/acme-prod/stockfeed/stockfeed:0.1.0"');
     expect(deployment).toContain("acme-prod");
-    const workers = ["IMAGE", "SERVICE_ACCOUNT", "SUBNETWORK"].map((part) => `"STOCKFEED_WORKER_${part}"`);
+    const workers = ["IMAGE", "SERVICE_ACCOUNT", "SUBNETWORK", "PUBLIC_IPS"].map(
+      (part) => `"STOCKFEED_WORKER_${part}"`,
+    );
     for (const name of workers) expect(deployment.includes(name)).toBe(run === "dataflow");
     expect(objects.map(({ kind }) => kind)).toContain("PodMonitoring");
   });

@@ -339,6 +339,24 @@ describe("a launch", () => {
     expect(fake.jobs.get(next.id).replaceJobId).toBe(job.id);
   });
 
+  it("of Beam YAML takes the network, the machines and the identity that it is told", async () => {
+    const environment = {
+      serviceAccountEmail: "w@acme.iam.gserviceaccount.com",
+      network: "net",
+      subnetwork: "regions/europe-west2/subnetworks/s",
+      machineType: "n2-standard-2",
+    };
+    await jobs.launch({
+      ...LAUNCH,
+      ...environment,
+      privateIps: true,
+      pipeline: { ...PIPELINE, template: "BeamYaml" },
+    });
+    expect(fake.calls.find(({ name }) => name === "launchTemplate")?.body).toMatchObject({
+      launchParameter: { environment: { ...environment, ipConfiguration: "WORKER_IP_PRIVATE" } },
+    });
+  });
+
   it("of Beam YAML whose answer was lost makes no second job when it is repeated, though it has no request ID", async () => {
     Object.assign(fake.jobs.delays, { queue: 100_000 });
     const launch: JobLaunch = { ...LAUNCH, pipeline: { ...PIPELINE, template: "BeamYaml" } };

@@ -40,6 +40,7 @@ const LAUNCH: JobLaunch = {
   network: "net",
   subnetwork: "regions/europe-west2/subnetworks/s",
   machineType: "n2-standard-2",
+  privateIps: true,
   workerImage: IMAGE,
 };
 
@@ -142,6 +143,7 @@ describe.skipIf(withoutPart(pythonBeamMissing()))("the job, beside Python Beam's
       "--network=net",
       "--subnetwork=regions/europe-west2/subnetworks/s",
       "--machine_type=n2-standard-2",
+      "--no_use_public_ips",
       "--registered_node_modules=stockfeed/pipeline-functions",
     ];
   }

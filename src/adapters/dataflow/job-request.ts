@@ -82,7 +82,7 @@ function sdkOptions(launch: JobLaunch, { pipelineUrl }: StagedPipeline): Readonl
 }
 
 function workerPool(launch: JobLaunch, { environments }: StagedPipeline) {
-  const { machineType, network, subnetwork, minWorkers = 1, maxWorkers, workerImage } = launch;
+  const { machineType, network, subnetwork, privateIps = false, minWorkers = 1, maxWorkers, workerImage } = launch;
   return {
     kind: "harness",
     numWorkers: minWorkers,
@@ -103,5 +103,6 @@ function workerPool(launch: JobLaunch, { environments }: StagedPipeline) {
     ...(machineType !== undefined && { machineType }),
     ...(network !== undefined && { network }),
     ...(subnetwork !== undefined && { subnetwork }),
+    ...(privateIps && { ipConfiguration: "WORKER_IP_PRIVATE" as const }),
   };
 }

@@ -11,7 +11,7 @@ import type { ApiTemplateLaunch } from "./dataflow-calls.ts";
 /** The template to launch. @param yamlUrl `gs://bucket/object` of the pipeline */
 export function templateRequest(launch: JobLaunch, yamlUrl: string): ApiTemplateLaunch {
   const { name, region, labels, tempLocation, minWorkers, maxWorkers, replaceJobId } = launch;
-  const { serviceAccountEmail, network, subnetwork, machineType } = launch;
+  const { serviceAccountEmail, network, subnetwork, machineType, privateIps = false } = launch;
   return {
     jobName: name,
     containerSpecGcsPath: `gs://dataflow-templates-${region}/latest/flex/Yaml_Template`,
@@ -27,6 +27,7 @@ export function templateRequest(launch: JobLaunch, yamlUrl: string): ApiTemplate
       ...(serviceAccountEmail !== undefined && { serviceAccountEmail }),
       ...(network !== undefined && { network }),
       ...(subnetwork !== undefined && { subnetwork }),
+      ...(privateIps && { ipConfiguration: "WORKER_IP_PRIVATE" as const }),
       ...(machineType !== undefined && { machineType }),
     },
     // The job that is updated is found by its name.

@@ -8,6 +8,7 @@ const DEFAULTS: OperatorFlags = {
   jobsPerProject: "25",
   leaderElect: "true",
   leaseName: "stockfeed-operator",
+  workerPublicIps: "true",
   metricsAddress: ":8080",
   driftInterval: "5m",
   image: "stockfeed:1",
@@ -57,6 +58,12 @@ describe("the operator's options", () => {
     });
   });
 
+  it("leave Dataflow's workers without external addresses where they are told so", () => {
+    const dataflow = (workerPublicIps: string) => readOptions({ ...DEFAULTS, workerPublicIps }, {}).dataflow;
+    expect(dataflow("false")).toEqual({ privateIps: true, jobsPerProject: 25 });
+    expect(dataflow("true")).toEqual({ jobsPerProject: 25 });
+  });
+
   it("pass the emulators on to every Pod", () => {
     const env = { PUBSUB_EMULATOR_HOST: "pubsub:8085", BIGQUERY_EMULATOR_HOST: "", HOME: "/root" };
     expect(readOptions(DEFAULTS, env).podEnv).toEqual({ PUBSUB_EMULATOR_HOST: "pubsub:8085" });
@@ -73,6 +80,7 @@ describe("the operator's options", () => {
   it.each([
     [{ concurrency: "0" }, "--concurrency 0 is no number of workers"],
     [{ leaderElect: "yes" }, "--leader-elect yes is neither true nor false"],
+    [{ workerPublicIps: "no" }, "--worker-public-ips no is neither true nor false"],
     [{ metricsAddress: ":99999" }, "--metrics-address :99999 is no address"],
     [{ driftInterval: "10" }, "--drift-interval 10 is no interval"],
     [{ driftInterval: "10ms" }, "--drift-interval 10ms is no interval"],

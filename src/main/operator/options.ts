@@ -24,6 +24,7 @@ export interface OperatorFlags {
   readonly workerServiceAccount?: string;
   readonly workerNetwork?: string;
   readonly workerSubnetwork?: string;
+  readonly workerPublicIps: string;
   readonly workerMachineType?: string;
   readonly jobsPerProject: string;
 }
@@ -108,8 +109,8 @@ function parseDefaults({ project, dataset }: OperatorFlags): FeedDefaults {
 }
 
 function dataflowOf(flags: OperatorFlags): Required<Pick<OperatorOptions, "dataflow">> {
-  const { workerImage, workerServiceAccount, workerNetwork, workerSubnetwork, workerMachineType, jobsPerProject } =
-    flags;
+  const { workerImage, workerServiceAccount, workerNetwork, workerSubnetwork, workerMachineType } = flags;
+  const { workerPublicIps, jobsPerProject } = flags;
   const jobs = Number(jobsPerProject);
   if (!/^[0-9]+$/.test(jobsPerProject) || jobs < 1 || jobs > MOST_JOBS) {
     const fix = `Write one from 1 to ${MOST_JOBS}, such as 25.`;
@@ -121,6 +122,7 @@ function dataflowOf(flags: OperatorFlags): Required<Pick<OperatorOptions, "dataf
       ...(workerServiceAccount && { serviceAccountEmail: workerServiceAccount }),
       ...(workerNetwork && { network: workerNetwork }),
       ...(workerSubnetwork && { subnetwork: workerSubnetwork }),
+      ...(!parseBoolean("--worker-public-ips", workerPublicIps) && { privateIps: true }),
       ...(workerMachineType && { machineType: workerMachineType }),
       jobsPerProject: jobs,
     },

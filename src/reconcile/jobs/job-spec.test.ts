@@ -28,4 +28,14 @@ describe("the hash of a job's spec", () => {
     expect(hashOf("BeamYaml", { graphVersions: yaml })).not.toBe(hashOf("BeamYaml"));
     expect(hashOf("BeamYaml", { graphVersions: typeScript })).toBe(hashOf("BeamYaml"));
   });
+
+  it("changes where workers lose their external addresses, and stays for jobs that keep them", () => {
+    const told = (settings: object) => ({ settings: { ...SURROUNDINGS.settings, ...settings } });
+    const before = { TypeScript: "d145a9c4273a", BeamYaml: "dfbc5229d19f" };
+    for (const template of ["TypeScript", "BeamYaml"] as const) {
+      expect(hashOf(template)).toBe(before[template]);
+      expect(hashOf(template, told({ privateIps: false }))).toBe(before[template]);
+      expect(hashOf(template, told({ privateIps: true }))).not.toBe(before[template]);
+    }
+  });
 });

@@ -66,10 +66,13 @@ export function jobHash(feed: JobFeed, window: WindowSpec, around: JobSurroundin
     network = null,
     subnetwork = null,
     machineType = null,
+    privateIps = false,
   } = settings;
   const image = graph.template === "TypeScript" ? workerImage : null;
+  // What came later is in the hash where it is set alone: jobs of before keep theirs.
+  const later = privateIps ? [{ privateIps }] : [];
   return createHash("sha256")
-    .update(JSON.stringify([made, image, serviceAccountEmail, network, subnetwork, machineType]))
+    .update(JSON.stringify([made, image, serviceAccountEmail, network, subnetwork, machineType, ...later]))
     .digest("hex")
     .slice(0, 12);
 }
@@ -83,7 +86,7 @@ export function jobLaunch(
 ): JobLaunch {
   const { projectId, region, requestId, specHash, generation, replaces } = intent;
   const { tempLocation, maxWorkers } = feed.spec.dataflow;
-  const { workerImage = "", serviceAccountEmail, network, subnetwork, machineType } = settings;
+  const { workerImage = "", serviceAccountEmail, network, subnetwork, machineType, privateIps } = settings;
   const label = resolutionLabel(window);
   const pipeline = pipelineOf(feed, window, generation);
   return {
@@ -109,6 +112,7 @@ export function jobLaunch(
     ...(network !== undefined && { network }),
     ...(subnetwork !== undefined && { subnetwork }),
     ...(machineType !== undefined && { machineType }),
+    ...(privateIps !== undefined && { privateIps }),
     ...(replaces !== undefined && { replaceJobId: replaces }),
   };
 }

@@ -139,6 +139,15 @@ describe("a feed on Dataflow", () => {
     expect(world.jobs.launchOf("job-2").machineType).toBe("n2d-standard-4");
   });
 
+  it("runs without external addresses where the operator is told so, and is updated when that changes", async () => {
+    const world = await runningWorld();
+    expect(world.jobs.launchOf("job-1")).not.toHaveProperty("privateIps");
+    world.restart({ dataflow: { ...SETTINGS.dataflow, privateIps: true } });
+    await run(world);
+    expect(states(world)).toEqual(["job-1 Updated", "job-2 Running"]);
+    expect(world.jobs.launchOf("job-2").privateIps).toBe(true);
+  });
+
   it("finds its own jobs again when its status is lost", async () => {
     const world = await runningWorld();
     world.cluster.put({ ...world.cluster.get(FEED)!, status: {} });

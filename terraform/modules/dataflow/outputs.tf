@@ -17,5 +17,6 @@ output "operator_env" {
   value = {
     STOCKFEED_WORKER_SERVICE_ACCOUNT = var.workers_email
     STOCKFEED_WORKER_SUBNETWORK      = "regions/${var.region}/subnetworks/${var.subnetwork}"
+    STOCKFEED_WORKER_PUBLIC_IPS      = tostring(var.public_ips)
   }
 }

@@ -50,6 +50,12 @@ variable "subnetwork" {
   type        = string
 }
 
+variable "public_ips" {
+  description = "Whether workers have external addresses. Without, the subnetwork's Private Google Access and NAT are their way out."
+  type        = bool
+  default     = false
+}
+
 variable "operator_member" {
   description = "The operator's account as a member of IAM: it stages pipelines."
   type        = string

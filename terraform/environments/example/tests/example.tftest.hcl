@@ -68,6 +68,11 @@ run "dataflow" {
   }
 
   assert {
+    condition     = yamldecode(output.operator_values).env.STOCKFEED_WORKER_PUBLIC_IPS == "false"
+    error_message = "The chart takes texts alone, and workers go without external addresses: ${output.operator_values}"
+  }
+
+  assert {
     condition     = yamldecode(output.feeds_values).defaults.dataflow.tempLocation == "gs://acme-prod-stockfeed-dataflow/tmp"
     error_message = "Feeds are not told of the bucket: ${output.feeds_values}"
   }

@@ -27,6 +27,11 @@ run "dataflow" {
   }
 
   assert {
+    condition     = output.operator_env.STOCKFEED_WORKER_PUBLIC_IPS == "false"
+    error_message = "Workers have external addresses, though nobody asked for them."
+  }
+
+  assert {
     condition     = google_compute_firewall.workers.source_tags == toset(["dataflow"]) && google_compute_firewall.workers.target_tags == toset(["dataflow"])
     error_message = "Others than workers reach workers."
   }
