@@ -57,8 +57,17 @@ describe("the start of a stream", () => {
 
     it("is where the one is that lags most", () => {
       const behind = START - 60 * MINUTE;
-      expect(from([MINUTE, START], [15 * MINUTE, behind])).toEqual(from([MINUTE, behind], [15 * MINUTE, behind]));
-      expect(from([MINUTE, behind], [15 * MINUTE, START])).toEqual(from([MINUTE, behind], [15 * MINUTE, behind]));
+      const { seekTo, watermark, writtenUpTo } = from([MINUTE, behind], [15 * MINUTE, behind]);
+      expect(from([MINUTE, START], [15 * MINUTE, behind])).toMatchObject({ seekTo, watermark, writtenUpTo });
+      expect(from([MINUTE, behind], [15 * MINUTE, START])).toMatchObject({ seekTo, watermark, writtenUpTo });
+    });
+
+    it("buries and counts nothing again that the one dealt with that is furthest ahead", () => {
+      const back = START - 3 * 86_400_000;
+      const { dealtWithBefore } = from([MINUTE, START], [15 * MINUTE, back]);
+      expect(dealtWithBefore).toBe(START - MINUTE - MARGIN_MS);
+      // Nor what was dealt with for one that the feed no longer has.
+      expect(from([MINUTE, back], [5 * MINUTE, START]).dealtWithBefore).toBe(dealtWithBefore);
     });
 
     it("is where the others are, for one that is new, or that had no row while the log kept its quotes", () => {

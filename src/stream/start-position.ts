@@ -34,8 +34,10 @@ const RETENTION_MS = 7 * 86_400_000;
  * and from before it in the log, since a poller's clock may be ahead of the log's. Too far back costs rows that are
  * written again. Where the sink has no row of the feed, all that the log has is read.
  *
- * Resolutions are not equally far where Dataflow jobs computed them, of which one may have lagged: the one that is furthest
- * behind counts. One without a row of a time that the log still has is new to the feed, and begins where the others are.
+ * Resolutions are not equally far where Dataflow jobs computed them, of which one may have lagged, or where the feed did
+ * without one for some days: the one that is furthest behind counts. One without a row of a time that the log still has is
+ * new to the feed, and begins where the others are. For dead letters and counts the one that is furthest ahead counts, for
+ * whatever computes a resolution reads the feed's every message, and buries those that are no good.
  * Caveat: a job that lags is taken to have read its backlog in order, but for the lateness and the margin.
  */
 export function startPosition(known: {
@@ -51,13 +53,14 @@ export function startPosition(known: {
   const newestQuote = takenInUpTo(newestQuotes, windows, kept);
   const longest = Math.max(...windows.map(({ sizeMs, periodMs }) => sizeMs + periodMs));
   const lateness = Math.max(...windows.map((window) => window.allowedLatenessMs));
-  const dealtWithBefore = Math.min(newestQuote, now) - lateness - MARGIN_MS;
-  const watermark = Math.max(Math.min(dealtWithBefore, missedFrom - MARGIN_MS) - longest, kept);
+  const reach = lateness + MARGIN_MS;
+  const missingFrom = Math.min(Math.min(newestQuote, now) - reach, missedFrom - MARGIN_MS);
+  const watermark = Math.max(missingFrom - longest, kept);
   return {
     seekTo: watermark - FUTURE_TOLERANCE_MS,
     watermark,
     writtenUpTo: watermark + longest,
-    dealtWithBefore,
+    dealtWithBefore: Math.min(Math.max(...newestQuotes.values()), now) - reach,
     ...(newestQuote > kept && { newestQuote }),
   };
 }
