@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MINUTE, specOf, jobsWorld, run, runningWorld, edit, states, seeks } from "../../../test/jobs-world.ts";
-import { JobsError } from "../../job-ports.ts";
+import { type Job, JobsError, type JobState } from "../../job-ports.ts";
 import { decide } from "./decide.ts";
 import { type JobRecord, timeText } from "./job-record.ts";
 import type { WantedJob } from "./wanted-job.ts";
@@ -150,5 +150,55 @@ describe("a launch that nobody has seen yet", () => {
     expect(at(1)).toMatchObject({ record: { launch }, verdict: { kind: "waiting" } });
     expect(at(119)).toMatchObject({ record: { launch } });
     expect(at(120)).toEqual({ record: undefined, verdict: { kind: "off" } });
+  });
+});
+
+describe("a resolution that is put back", () => {
+  const HOUR = 60 * MINUTE;
+  const now = Date.parse("2026-03-02T12:00:00Z");
+  const room = { projectId: "acme-jobs", region: "europe-west2" };
+  const wanted: WantedJob = {
+    ...{ window: "1m", want: "run", hash: "h", places: [{ ...room, limit: 25, active: 0 }], updatePolicy: "Replace" },
+    ...{ maxWorkers: 1, template: "TypeScript", drainTimeoutMs: 5 * MINUTE, rewindMs: 2 * MINUTE, hasEngine: false },
+    specGeneration: 2,
+  };
+  const reach = wanted.drainTimeoutMs + wanted.rewindMs;
+  const job = (state: JobState, createdAt: number, stateSince: number): Job => ({
+    ...{ ...room, id: `job-${createdAt}`, name: "stockfeed-markets-tech-1m", labels: {} },
+    ...{ state, createdAt, stateSince },
+  });
+  /** How long ago the next job begins to read, where nothing is remembered of these. */
+  const readsAgo = (...jobs: readonly Job[]) => {
+    const { record } = decide(wanted, jobs, [], undefined, now);
+    return now - Date.parse(record?.launch?.rewindTo ?? "");
+  };
+  const drained = job("Drained", now - 50 * HOUR, now - 3 * HOUR);
+
+  it("is read from before the end of its last job", () => {
+    expect(readsAgo(drained)).toBe(3 * HOUR + reach);
+    expect(readsAgo(job("Drained", now - 70 * HOUR, now - 60 * HOUR), drained)).toBe(3 * HOUR + reach);
+    const updated = job("Updated", now - 90 * HOUR, now - 40 * HOUR);
+    expect(readsAgo(updated, job("Drained", now - 41 * HOUR, now - HOUR))).toBe(HOUR + reach);
+  });
+
+  it.each<[JobState, number]>([
+    ["Cancelled", 30 * MINUTE],
+    ["Failed", 30 * MINUTE],
+    ["Drained", 9 * MINUTE],
+    ["Updated", 9 * MINUTE],
+  ])("is read from before the end of the one before where the last may not have caught up: %s", (state, lived) => {
+    expect(readsAgo(drained, job(state, now - 2 * HOUR, now - 2 * HOUR + lived))).toBe(3 * HOUR + reach);
+  });
+
+  it("is read from where an update took over, when what took over may not have caught up", () => {
+    const before = job("Drained", now - 100 * HOUR, now - 90 * HOUR);
+    const updated = job("Updated", now - 80 * HOUR, now - 4 * HOUR);
+    const next = job("Cancelled", now - 4.1 * HOUR, now - HOUR);
+    expect(readsAgo(before, updated, next)).toBe(4 * HOUR + reach);
+  });
+
+  it("is read from before the first end of all where none is known to have caught up", () => {
+    const failed = [5, 4, 3].map((hours) => job("Failed", now - (hours + 0.1) * HOUR, now - hours * HOUR));
+    expect(readsAgo(...failed)).toBe(5 * HOUR + reach);
   });
 });

@@ -90,7 +90,8 @@ function withRewind(wanted: WantedJob, jobs: readonly Job[], record: JobRecord, 
   if (current === undefined) {
     return jobId === undefined || record.rewindTo !== undefined ? record : rewound(record, now - RETENTION_MS);
   }
-  if (isServing(current) || current.state === "Updated") return record;
+  // What took over from one that is remembered reads on; of one that is not, it may be what has not caught up.
+  if (isServing(current) || (current.state === "Updated" && jobId !== undefined)) return record;
   const from = current.stateSince - wanted.rewindMs;
   if (current.state === "Draining") return rewound(record, from);
   // When it stopped reading was not seen; a drain takes no longer than its timeout.
@@ -98,12 +99,22 @@ function withRewind(wanted: WantedJob, jobs: readonly Job[], record: JobRecord, 
 }
 
 /**
- * The job that computed last where nothing is remembered of it: its resolution was taken out of the spec and put back, or a
- * status was lost. Where the embedded engine has computed since, nothing is missing.
+ * The job from whose end quotes may be missing where nothing is remembered of it: its resolution was taken out of the spec
+ * and put back, or a status was lost. A job may have ended that never ran, or had not caught up, so it is the first to end
+ * since one had surely caught up: too far back costs only reading again. Where the embedded engine has computed since,
+ * nothing is missing.
  */
 function forgotten({ hasEngine }: WantedJob, jobs: readonly Job[]): Job | undefined {
   if (hasEngine || jobs.some(isServing)) return undefined;
-  return jobs.find(({ state }) => state !== "Failed" && state !== "Updated") ?? jobs[0];
+  const last = jobs.findIndex(hadCaughtUp);
+  const doubtful = last < 0 ? jobs : jobs.slice(0, last + 1);
+  return doubtful.toSorted((one, other) => one.stateSince - other.stateSince)[0];
+}
+
+/** Whether a job had caught up by its end: none that never ran is drained, or updated. */
+function hadCaughtUp({ state, createdAt, stateSince }: Job): boolean {
+  const ran = state === "Draining" || state === "Drained" || state === "Updated";
+  return ran && stateSince - createdAt >= HEALTHY_MS;
 }
 
 /** With a rewind to this time, or to the earlier one that it has. */
