@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cliReference } from "../scripts/cli-reference.ts";
+import { stockFeedCrd } from "../src/api/crd.ts";
 import { buildProgram } from "../src/main/cli.ts";
 import { PLUGIN } from "../src/main/plugin/plugin.ts";
 import { conditionReasons } from "./condition-reasons.ts";
@@ -27,6 +28,25 @@ function commandLines(file: string): string[] {
     const lines = text.replaceAll("\\\n", " ").split("\n");
     return language === "sh" ? lines : lines.flatMap((line) => (line.startsWith("$ ") ? line.slice(2) : []));
   });
+}
+
+interface FieldSchema {
+  readonly properties?: Readonly<Record<string, FieldSchema>>;
+  readonly items?: FieldSchema;
+}
+
+/** Fields of the spec as the CRD has them, to the second level. */
+function changeableFields(): string[] {
+  const { versions } = stockFeedCrd().spec as {
+    readonly versions: readonly { readonly schema: { readonly openAPIV3Schema: FieldSchema } }[];
+  };
+  const fields = Object.entries(versions[0]?.schema.openAPIV3Schema.properties?.spec?.properties ?? {});
+  const paths = fields.flatMap(([name, { properties, items }]) => {
+    if (properties !== undefined) return Object.keys(properties).map((inner) => `${name}.${inner}`);
+    if (items?.properties !== undefined) return Object.keys(items.properties).map((inner) => `${name}[].${inner}`);
+    return [name];
+  });
+  return paths.toSorted();
 }
 
 describe("the documentation", () => {
@@ -91,6 +111,16 @@ describe("the documentation", () => {
       const untold = [...reasons].filter(([reason]) => !text.includes(`\`${reason}\``));
       expect(untold, page).toEqual([]);
     }
+  });
+
+  it("says of every field what changing it does", () => {
+    const [, section = ""] = read("docs/spec/stockfeed.md").split("\n## What a change does\n");
+    const items = section.split("\n## ")[0]?.split("\n- ") ?? [];
+    const told = items.flatMap((item) => {
+      const [fields = ""] = /^`[^:]+`(?=:)/.exec(item) ?? [];
+      return fields.split(",").flatMap((field) => /`(.+)`/.exec(field)?.slice(1) ?? []);
+    });
+    expect(told.toSorted()).toEqual(changeableFields());
   });
 
   it("shows no npm script that does not exist", () => {
