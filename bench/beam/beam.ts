@@ -14,6 +14,7 @@ import { messagesOf, type Suite } from "../../test/conformance/suite.ts";
 import type { BenchResult } from "../result.ts";
 import { medianOf } from "../timing.ts";
 import { allContestants, type Contestant, lightContestants } from "./contestants.ts";
+import { ratioGoals } from "./ratio-goals.ts";
 import { type BeamWork, suiteOf, workIn } from "./work.ts";
 import { workerCostBench } from "./worker-cost.ts";
 
@@ -60,8 +61,10 @@ export async function beamBench({ short }: { readonly short: boolean }): Promise
   } finally {
     await contestants.stop();
   }
+  const rows = resultOf("beam: messages to rows, by files", "quotes/s", rates, "more");
   return [
-    { ...resultOf("beam: messages to rows, by files", "quotes/s", rates, "more"), leftOut },
+    { ...rows, leftOut },
+    ...ratioGoals(rows),
     { ...resultOf("beam: from start to end without quotes", "s", starts, "less"), leftOut },
     ...(await workerCostBench({ short })),
   ];
