@@ -123,7 +123,8 @@ describe("stockfeed dev", () => {
     await last.line(/^\d\d:\d\d:\d\dZ .* 5m /);
     const { quotes, slots } = await stop(last, EVERY_TEN);
     expect(quotes, `killed after ${moments.join(", ")} ms`).toBe(slots.length * 3);
-    expect(slots.length).toBeGreaterThan(360);
+    // The hour of the simulator's past at least: it may be stopped before the next slot.
+    expect(slots.length).toBeGreaterThanOrEqual(360);
   });
 
   // Again where the machine was so busy that a slot was missed.
