@@ -35,20 +35,21 @@ export function podDisruptionBudget(scope: Construct, name: string, settings: Op
   });
 }
 
-/** Pollers without end, in any namespace, which the operator asks how prices move. */
-const POLLERS = {
+/** What of feeds runs without end, in any namespace: the operator asks it how it is. */
+const FEEDS = {
   to: [
     {
       namespaceSelector: { matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "Exists" }] },
       podSelector: {
-        matchLabels: { "app.kubernetes.io/managed-by": "stockfeed", "app.kubernetes.io/component": "poller" },
+        matchLabels: { "app.kubernetes.io/managed-by": "stockfeed" },
+        matchExpressions: [{ key: "app.kubernetes.io/component", operator: "In", values: ["poller", "stream"] }],
       },
     },
   ],
   ports: [tcp(METRICS_PORT)],
 };
 
-/** Lets scrapes in, and out what goes to DNS, the API server, Google's APIs, pollers and the metadata server. */
+/** Lets scrapes in, and out what goes to DNS, the API server, Google's APIs, feeds' Pods and the metadata server. */
 export function networkPolicy(scope: Construct, name: string, settings: OperatorSettings): void {
   const { namespace, networkPolicy: policy } = settings;
   if (policy === undefined) return;
@@ -63,7 +64,7 @@ export function networkPolicy(scope: Construct, name: string, settings: Operator
       policyTypes: ["Ingress", "Egress"],
       ingress: [SCRAPES],
       // The API server and Google's APIs: neither has an address that is known here.
-      egress: [DNS, { ports: apiServerPorts.map(tcp) }, POLLERS, METADATA_SERVER, ...extraEgress],
+      egress: [DNS, { ports: apiServerPorts.map(tcp) }, FEEDS, METADATA_SERVER, ...extraEgress],
     },
   });
 }

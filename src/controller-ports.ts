@@ -3,7 +3,6 @@
  * `reconcile` works on these alone; adapters fill them; main wires the two together.
  */
 import type { KubeObject, ObjectRef } from "./api/kube-object.ts";
-import type { PollSummary } from "./quotes/poll-summary.ts";
 import type { EpochMs } from "./quotes/quote.ts";
 
 /** Kinds that the controller watches; what it wants of any other it applies unread. */
@@ -160,10 +159,10 @@ export interface SinkInspector {
 }
 
 /**
- * Asks a poller that runs without end for its summary so far, at its Pod's address. Undefined where nothing comes that can
- * be read; never rejects.
+ * Asks what runs without end for its summary so far, at its Pod's address. Undefined where nothing comes that can be read;
+ * never rejects.
  */
-export type AskPoller = (address: string, signal: AbortSignal) => Promise<PollSummary | undefined>;
+export type AskPod<Summary> = (address: string, signal: AbortSignal) => Promise<Summary | undefined>;
 
 /** What the controller counts of itself and of the pollers; names and meaning as in docs/reference/metrics.md. */
 export interface ControllerTelemetry {

@@ -10,7 +10,7 @@ import { feedWith } from "../../test/feed.ts";
 import { freePort } from "../../test/server-process.ts";
 import { readReport, reportingTo } from "../../test/start-report.ts";
 import { StockfeedProcess } from "../../test/stockfeed-process.ts";
-import { askPollersAt } from "../adapters/pollers/ask-poller.ts";
+import { askPodsAt } from "../adapters/pods/ask-pod.ts";
 import { decodeSummary } from "../quotes/poll-summary.ts";
 import { decodeQuote } from "../quotes/wire.ts";
 
@@ -194,7 +194,7 @@ describe("a Deployment's poller", () => {
     expect((await get("/readyz")).status).toBe(200);
     const metrics = await (await get("/metrics")).text();
     expect(metrics).toContain('stockfeed_slots_missed_total{feed="markets/tech"}');
-    const told = await askPollersAt(port)("127.0.0.1", AbortSignal.timeout(10_000));
+    const told = await askPodsAt(port, decodeSummary)("127.0.0.1", AbortSignal.timeout(10_000));
     expect(told).toMatchObject({ feed: "markets/tech", marketState: "Open" });
     expect(told?.slotsPolled).toBeGreaterThanOrEqual(1);
     poller.kill("SIGTERM");

@@ -6,6 +6,8 @@ import { runCommand } from "../../test/run-command.ts";
 import { freePort } from "../../test/server-process.ts";
 import { StreamCluster } from "../../test/stream-cluster.ts";
 import { feedWith } from "../../test/feed.ts";
+import { askPodsAt } from "../adapters/pods/ask-pod.ts";
+import { decodeStreamSummary } from "../quotes/stream-summary.ts";
 import { streamCommand } from "./stream.ts";
 
 const missing = pubsubEmulatorMissing();
@@ -68,6 +70,15 @@ describe.skipIf(missing !== undefined && process.env.CI !== "true")(
           expect(await untilReady(503)).toMatch(/^the sink does not take part: .*markets.*windows/);
           expect((await ask("/healthz")).status).toBe(200);
           await table.up();
+          await untilReady(200);
+          const told = () => askPodsAt(port, decodeStreamSummary)("127.0.0.1", AbortSignal.timeout(10_000));
+          expect(await told()).toEqual({ feed: "markets/fast" });
+          table.forbids = true;
+          await untilReady(503);
+          expect(await told()).toMatchObject({
+            sink: { fault: "Forbidden", message: expect.stringContaining("Grant roles/bigquery.dataEditor") as string },
+          });
+          table.forbids = false;
           await untilReady(200);
           expect(await cluster.settle(30_000)).toMatchObject({ differences: [] });
           const { text: metrics } = await ask("/metrics");

@@ -4,6 +4,7 @@ import { createLogger, feedLogger } from "../adapters/telemetry/logger.ts";
 import { createTelemetry } from "../adapters/telemetry/telemetry.ts";
 import { feedName } from "../api/stockfeed.ts";
 import { windowSpecs, resolutionLabel } from "../api/window-specs.ts";
+import { encodeStreamSummary } from "../quotes/stream-summary.ts";
 import type { CommandIo } from "./command-io.ts";
 import { usageError } from "./cli-error.ts";
 import { readFeed } from "./poll/poll-task.ts";
@@ -55,6 +56,7 @@ async function stream(io: CommandIo, signal: AbortSignal): Promise<void> {
       ? undefined
       : await serveProbes(port, {
           notReady: report.notReady,
+          summary: () => encodeStreamSummary({ feed: name, ...(report.sinkTrouble && { sink: report.sinkTrouble }) }),
           metrics: () => registry.metrics(),
           contentType: registry.contentType,
         });

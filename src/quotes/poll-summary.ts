@@ -8,6 +8,7 @@
 import { z } from "zod";
 import { PROVIDER_TYPES, type ProviderType } from "../api/provider-spec.ts";
 import type { MarketState } from "../api/status.ts";
+import { cutText } from "./cut-text.ts";
 import { DEAD_LETTER_REASONS, type DeadLetterReason, type EpochMs } from "./quote.ts";
 
 /** Every kind of failure that a provider can have; the outcome label of metrics. */
@@ -67,8 +68,8 @@ export function emptySummary(feed: string, provider: ProviderType): PollSummary 
 
 /** Characters of the problem that are kept; written as JSON, one takes six bytes at most. */
 const LONGEST_PROBLEM = 400;
-/** `namespace/name` at its longest. */
-const LONGEST_NAME = 63 + 1 + 253;
+/** A feed's `namespace/name` at its longest. */
+export const LONGEST_NAME = 63 + 1 + 253;
 
 const count = z.int().min(0);
 
@@ -101,7 +102,7 @@ const summarySchema = z.object({
 /** The summary as the text of a termination message. */
 export function encodeSummary(summary: PollSummary): string {
   const { problem } = summary;
-  return JSON.stringify(problem === undefined ? summary : { ...summary, problem: cut(problem) });
+  return JSON.stringify(problem === undefined ? summary : { ...summary, problem: cutText(problem, LONGEST_PROBLEM) });
 }
 
 /** Reads a termination message; undefined where it is no summary, such as of a container that was killed. */
@@ -112,10 +113,4 @@ export function decodeSummary(text: string): PollSummary | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Ends in an ellipsis where something was cut off, and never in half a character. */
-function cut(text: string): string {
-  if (text.length <= LONGEST_PROBLEM) return text;
-  return `${text.slice(0, LONGEST_PROBLEM - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }

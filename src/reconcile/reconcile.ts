@@ -14,6 +14,7 @@ import { PollerBook } from "./poller-book.ts";
 import type { ControllerPorts, ControllerSettings } from "./ports.ts";
 import type { FeedRun, Memory, Step, ValidRun } from "./run.ts";
 import { type FeedStatus, type Findings, sameStatus, statusIn, statusOf } from "./status.ts";
+import { StreamBook } from "./stream-book.ts";
 import { haveCredentials } from "./steps/credentials.ts";
 import { keepFinalizer } from "./steps/finalizer.ts";
 import { watchPoller } from "./steps/health.ts";
@@ -81,6 +82,7 @@ export class Reconciler {
     this.memory = {
       feeds: new FeedBook(settings.defaults),
       pollers: new PollerBook({ telemetry: ports.telemetry, ...(onUnreadable && { onUnreadable }) }),
+      streams: new StreamBook(),
       owned: new OwnedIndex(settings.driftIntervalMs),
       workloads: new WorkloadBook(ports.render, settings.workloads),
       fullPlaces: new Map(),

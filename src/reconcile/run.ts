@@ -11,6 +11,7 @@ import type { OwnedIndex } from "./owned-index.ts";
 import type { PollerBook } from "./poller-book.ts";
 import type { ControllerPorts, ControllerSettings } from "./ports.ts";
 import type { FeedStatus, PipelineState } from "./status.ts";
+import type { StreamBook } from "./stream-book.ts";
 import type { ClusterFeed } from "./wanted-messaging.ts";
 import type { Hold, WorkloadBook } from "./workload-book.ts";
 
@@ -18,6 +19,7 @@ import type { Hold, WorkloadBook } from "./workload-book.ts";
 export interface Memory {
   readonly feeds: FeedBook;
   readonly pollers: PollerBook;
+  readonly streams: StreamBook;
   readonly owned: OwnedIndex;
   readonly workloads: WorkloadBook;
   /** Until when a place counts as full, since Dataflow said so. */

@@ -1,17 +1,16 @@
 import type { KubeObject } from "../api/kube-object.ts";
 import { inLanes } from "../lanes/in-lanes.ts";
-import type { AskPoller, Cluster } from "../controller-ports.ts";
+import type { AskPod, Cluster } from "../controller-ports.ts";
 import type { Clock } from "../ports.ts";
+import type { PollSummary } from "../quotes/poll-summary.ts";
+import { addressOf, askInRounds, AT_ONCE } from "./ask-in-rounds.ts";
 import { COMPONENT_LABEL, SHARD_LABEL } from "./kube-ownership.ts";
 import type { PollerBook } from "./poller-book.ts";
-
-const ROUND_MS = 60_000;
-const AT_ONCE = 32;
 
 interface RunningPollersOptions {
   readonly cluster: Pick<Cluster, "get" | "list">;
   readonly pollers: PollerBook;
-  readonly ask: AskPoller;
+  readonly ask: AskPod<PollSummary>;
   readonly clock: Clock;
 }
 
@@ -32,11 +31,7 @@ export class RunningPollers {
   /** Asks in rounds until the signal, beginning at once. @param onNews told `namespace/name` of each feed that has some */
   async run(onNews: (feed: string) => void, signal: AbortSignal): Promise<void> {
     const { clock, pollers } = this.#options;
-    while (!signal.aborted) {
-      const next = clock.now() + ROUND_MS;
-      for (const feed of await this.#round(signal)) onNews(feed);
-      await clock.sleepUntil(next, signal).catch(() => undefined);
-    }
+    await askInRounds((until) => this.#round(until), { clock, onNews, signal });
     pollers.askedOnce = false;
   }
 
@@ -52,10 +47,9 @@ export class RunningPollers {
   /** @returns `namespace/name` of the Pod's feed where it has news */
   async #ask(pod: KubeObject, signal: AbortSignal): Promise<string | undefined> {
     const { cluster, pollers, ask } = this.#options;
-    const { phase, podIP } = (pod.status ?? {}) as { readonly phase?: string; readonly podIP?: string };
-    if (signal.aborted || phase !== "Running" || podIP === undefined || pod.metadata.deletionTimestamp !== undefined)
-      return undefined;
-    const summary = await ask(podIP, signal);
+    const address = signal.aborted ? undefined : addressOf(pod);
+    if (address === undefined) return undefined;
+    const summary = await ask(address, signal);
     if (summary === undefined) return undefined;
     const [namespace = "", name = ""] = summary.feed.split("/");
     // Taken in for a feed that has gone meanwhile, it would never be forgotten.

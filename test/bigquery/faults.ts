@@ -58,14 +58,11 @@ export class Faults {
     return active.fault as Extract<Fault, { readonly kind: K }>;
   }
 
-  /** Whether the caller has a permission. */
-  allows(permission: string): boolean {
-    return !this.#active.some(({ fault }) => fault.kind === "forbidden" && fault.permissions.includes(permission));
-  }
-
   /** @throws RestError where the caller lacks the permission */
   demand(permission: string, resource: string): void {
-    if (this.allows(permission)) return;
+    const lacks = ({ fault }: { readonly fault: Fault }) =>
+      fault.kind === "forbidden" && fault.permissions.includes(permission);
+    if (!this.#active.some(lacks)) return;
     const message = `Access Denied: ${resource}: Permission ${permission} denied on ${resource} (or it may not exist).`;
     throw new RestError(403, "accessDenied", message);
   }

@@ -54,13 +54,6 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, call: CallName, 
     "tabledata.list",
     (world, parts) => listRows(world, parts),
   ],
-  [
-    "POST",
-    /^datasets\/([^/]+)\/tables\/([^/:]+):testIamPermissions$/,
-    "look",
-    "tables.testIamPermissions",
-    (world, parts) => testPermissions(world, parts),
-  ],
   ["POST", /^queries$/, "query", "jobs.query", startQuery],
   ["GET", /^queries\/([^/]+)$/, "query", "jobs.getQueryResults", queryPage],
   ["POST", /^jobs$/, "query", "jobs.insert", insertJob],
@@ -201,10 +194,4 @@ function listRows({ warehouse }: World, { project, first, second, query }: Parts
     totalRows: String(rows.length),
     rows: rows.slice(from, to).map((row) => ({ f: cells(row) })),
   };
-}
-
-function testPermissions({ warehouse, faults }: World, { project, first, second, body }: Parts): object {
-  warehouse.table(project, first, second);
-  const asked = (body.permissions ?? []) as readonly string[];
-  return { permissions: asked.filter((permission) => faults.allows(permission)) };
 }

@@ -13,6 +13,8 @@ export class RowTable {
   readonly rows: SentRow[] = [];
   /** What an insertAll takes at most before it breaks off without an answer, as when the other side dies. */
   breakAfter = Infinity;
+  /** Whether whoever asks lacks every right. */
+  forbids = false;
   #server: Server | undefined;
   #port = 0;
 
@@ -63,6 +65,12 @@ export class RowTable {
         readonly parameterValue: { readonly value: string };
       }[];
     };
+    if (this.forbids) {
+      const errors = [{ reason: "accessDenied", message: "Access Denied" }];
+      const error = { code: 403, message: "Access Denied", errors };
+      response.writeHead(403, { "content-type": "application/json" }).end(JSON.stringify({ error }));
+      return;
+    }
     const reply = (answer: object) => {
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
     };

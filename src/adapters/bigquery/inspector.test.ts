@@ -166,18 +166,4 @@ describe("an answer", () => {
     now += 31_000;
     expect(await inspect()).toEqual([]);
   });
-
-  it("tells of the right to write where the account is the one that writes", async () => {
-    await withWindows({});
-    server.fail({ kind: "forbidden", permissions: ["bigquery.tables.updateData"] });
-    expect(await inspect()).toEqual([]);
-    const writer = bigQueryInspector({ endpoint: server.host, checkWrites: true });
-    expect(await writer.inspect(target)).toMatchObject([
-      {
-        kind: "Forbidden",
-        message: "The account has no bigquery.tables.updateData on `acme.markets.windows`.",
-        mend: 'GRANT `roles/bigquery.dataEditor` ON SCHEMA `acme.markets` TO "serviceAccount:ACCOUNT_EMAIL"',
-      },
-    ]);
-  });
 });

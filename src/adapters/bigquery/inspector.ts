@@ -4,8 +4,7 @@
  * - One look serves every feed of a dataset; a good answer is kept for five minutes, a bad one for half a minute.
  * - It looks with the operator's own account, which needs roles/bigquery.metadataViewer on the dataset. The accounts
  *   that write are others: the feeds' own, which say in their errors what they lack, and for the archive Pub/Sub's
- *   agent, whose rights Pub/Sub checks itself when its BigQuery subscription is made. Where operator and feeds share
- *   one account, `checkWrites` asks for its right to write too.
+ *   agent, whose rights Pub/Sub checks itself when its BigQuery subscription is made.
  * - It never throws: what it can't find out is a problem itself.
  */
 import type { SinkInspector, SinkProblem, SinkTarget } from "../../controller-ports.ts";
@@ -21,7 +20,6 @@ import {
   quotedName,
   TABLES,
   VIEWS,
-  WINDOWS_TABLE,
 } from "../../views/bigquery-schema.ts";
 import { bigQueryCaller, type BigQueryOptions, type CallBigQuery } from "./client.ts";
 import { SinkError } from "./sink-error.ts";
@@ -32,8 +30,6 @@ const BAD_MS = 30_000;
 
 /** How the inspector looks. */
 export interface InspectorOptions extends Omit<BigQueryOptions, "projectId"> {
-  /** Whether the account that looks is the one that writes rows. */
-  readonly checkWrites?: boolean;
   /** The time now; the system's unless told otherwise. */
   readonly now?: () => EpochMs;
 }
@@ -62,7 +58,7 @@ export function bigQueryInspector(options: InspectorOptions = {}): SinkInspector
   };
   const lookAt = (dataset: DatasetId): Look => {
     const look = {
-      found: inspectDataset(callerOf(dataset.projectId), dataset, options.checkWrites ?? false),
+      found: inspectDataset(callerOf(dataset.projectId), dataset),
       until: Infinity,
     };
     const keep = (ms: number) => () => {
@@ -85,7 +81,7 @@ export function bigQueryInspector(options: InspectorOptions = {}): SinkInspector
   };
 }
 
-async function inspectDataset(call: CallBigQuery, dataset: DatasetId, checkWrites: boolean): Promise<readonly Found[]> {
+async function inspectDataset(call: CallBigQuery, dataset: DatasetId): Promise<readonly Found[]> {
   const { projectId, dataset: name } = dataset;
   try {
     await call({ method: "GET", path: `/datasets/${name}` });
@@ -98,7 +94,6 @@ async function inspectDataset(call: CallBigQuery, dataset: DatasetId, checkWrite
   const found = await Promise.all([
     ...TABLES.map(async (table) => inspectTable(call, dataset, table)),
     ...VIEWS.map(async (view) => inspectView(call, dataset, view)),
-    ...(checkWrites ? [inspectRights(call, dataset)] : []),
   ]);
   return distinct(found.filter((each) => each !== undefined));
 }
@@ -128,23 +123,6 @@ async function inspectView(call: CallBigQuery, dataset: DatasetId, view: BigQuer
   return { table: view.table, problem: asProblem(dataset, view.name, resource, missing) };
 }
 
-async function inspectRights(call: CallBigQuery, dataset: DatasetId): Promise<Found | undefined> {
-  const path = `/datasets/${dataset.dataset}/tables/${WINDOWS_TABLE.name}:testIamPermissions`;
-  const wanted = ["bigquery.tables.updateData", "bigquery.tables.getData"];
-  try {
-    const answer = await call({ method: "POST", path, body: { permissions: wanted } });
-    const { permissions = [] } = answer as { readonly permissions?: readonly string[] };
-    const lacking = wanted.filter((permission) => !permissions.includes(permission));
-    if (lacking.length === 0) return undefined;
-    const message = `The account has no ${lacking.join(", no ")} on ${quotedName(dataset, WINDOWS_TABLE.name)}.`;
-    return { problem: { kind: "Forbidden", message, mend: grant(dataset, "roles/bigquery.dataEditor") } };
-  } catch (error) {
-    // Whoever may not ask, or asks of a table that is missing, has another problem already.
-    if (error instanceof SinkError) return undefined;
-    throw error;
-  }
-}
-
 async function look(call: CallBigQuery, { dataset }: DatasetId, name: string): Promise<TableResource | SinkError> {
   try {
     return (await call({ method: "GET", path: `/datasets/${dataset}/tables/${name}` })) as TableResource;
@@ -161,7 +139,7 @@ function asProblem(dataset: DatasetId, name: string, error: SinkError, missing: 
 function lookProblem(dataset: DatasetId, what: string, error: SinkError): SinkProblem {
   if (error.fault === "Forbidden") {
     const message = `The operator may not look at ${what}: ${error.message}`;
-    return { kind: "Forbidden", message, mend: grant(dataset, "roles/bigquery.metadataViewer") };
+    return { kind: "Forbidden", message, mend: grantSql(dataset, "roles/bigquery.metadataViewer", "ACCOUNT_EMAIL") };
   }
   return { kind: "Unavailable", message: `${what} can't be looked at: ${error.message}` };
 }
@@ -170,8 +148,4 @@ function lookProblem(dataset: DatasetId, what: string, error: SinkError): SinkPr
 function distinct(found: readonly Found[]): readonly Found[] {
   const outage = found.find(({ problem }) => problem.kind === "Unavailable");
   return outage ? [{ problem: outage.problem }] : found;
-}
-
-function grant(dataset: DatasetId, role: string): string {
-  return grantSql(dataset, role, "ACCOUNT_EMAIL");
 }

@@ -47,10 +47,20 @@ export function bigQueryReader(options: BigQueryReaderOptions): BigQueryReader {
     query: async (sql, signal) => unlessAborted(readOnlyQuery(call, dataset, sql, signal), signal),
     async newestQuotes(feed) {
       // Most starts find them in the last days' partitions. Beyond them the table is clustered by feed.
-      const recent = await newestOf(call, dataset, feed, now() - RECENT_MS);
-      return recent.size > 0 ? recent : newestOf(call, dataset, feed);
+      try {
+        const recent = await newestOf(call, dataset, feed, now() - RECENT_MS);
+        return recent.size > 0 ? recent : await newestOf(call, dataset, feed);
+      } catch (error) {
+        throw error instanceof SinkError && error.fault === "Forbidden" ? withRoles(error, dataset) : error;
+      }
     },
   };
+}
+
+/** Who asks for a feed's newest rows is about to write more. */
+function withRoles({ message, status }: SinkError, { projectId, dataset }: DatasetId): SinkError {
+  const roles = `roles/bigquery.jobUser on project ${projectId} and roles/bigquery.dataEditor on its dataset ${dataset}`;
+  return new SinkError("Forbidden", `${message} Grant ${roles} to the account that writes.`, status);
 }
 
 async function newestOf(

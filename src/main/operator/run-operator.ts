@@ -9,7 +9,7 @@ import { Elector } from "../../adapters/kubernetes/elector.ts";
 import { KubeCluster } from "../../adapters/kubernetes/kube-cluster.ts";
 import { WorkQueue } from "../../adapters/kubernetes/work-queue.ts";
 import { adminCalls } from "../../adapters/pubsub/admin-calls.ts";
-import { askPollersAt } from "../../adapters/pollers/ask-poller.ts";
+import { askPodsAt } from "../../adapters/pods/ask-pod.ts";
 import { pubsubMessaging } from "../../adapters/pubsub/messaging.ts";
 import { systemClock } from "../../adapters/system/system-clock.ts";
 import { scrape } from "../../adapters/telemetry/scrape.ts";
@@ -18,6 +18,8 @@ import { createLogger, feedLogger } from "../../adapters/telemetry/logger.ts";
 import { createTelemetry } from "../../adapters/telemetry/telemetry.ts";
 import { METRICS_PORT } from "../../plan/names.ts";
 import type { Clock, Telemetry } from "../../ports.ts";
+import { decodeSummary } from "../../quotes/poll-summary.ts";
+import { decodeStreamSummary } from "../../quotes/stream-summary.ts";
 import { jobCensus } from "../../reconcile/jobs/census.ts";
 import { Controller, type ControllerLog } from "../../reconcile/controller.ts";
 import { feedCensus } from "../../reconcile/feed-census.ts";
@@ -25,6 +27,7 @@ import { earlyListing } from "../../reconcile/early-listing.ts";
 import type { ControllerPorts, ControllerSettings } from "../../reconcile/ports.ts";
 import { Reconciler } from "../../reconcile/reconcile.ts";
 import { RunningPollers } from "../../reconcile/running-pollers.ts";
+import { RunningStreams } from "../../reconcile/running-streams.ts";
 import type { CommandIo } from "../command-io.ts";
 import { serveProbes } from "../serve-probes.ts";
 import { version } from "../version.ts";
@@ -46,7 +49,7 @@ interface Operator {
   readonly elector: Elector | undefined;
   readonly queue: WorkQueue;
   readonly controller: Controller;
-  readonly running: RunningPollers;
+  readonly running: readonly (RunningPollers | RunningStreams)[];
   readonly close: () => Promise<void>;
 }
 
@@ -140,8 +143,11 @@ function wire(
     controller.onChange(event);
   });
   cluster.subscribe(earlyListing(messaging, settings, () => elector?.isLeader() ?? true));
-  const { pollers } = reconciler.memory;
-  const running = new RunningPollers({ cluster, pollers, ask: askPollersAt(METRICS_PORT), clock });
+  const { pollers, streams } = reconciler.memory;
+  const running = [
+    new RunningPollers({ cluster, pollers, ask: askPodsAt(METRICS_PORT, decodeSummary), clock }),
+    new RunningStreams({ cluster, streams, ask: askPodsAt(METRICS_PORT, decodeStreamSummary), clock }),
+  ];
   return { cluster, elector, queue, controller, running, close: () => closeAll(messaging, jobs) };
 }
 
@@ -192,7 +198,7 @@ async function run(
       const onNews = (feed: string) => {
         queue.add(feed, "high");
       };
-      await Promise.all([turns, running.run(onNews, term)]);
+      await Promise.all([turns, ...running.map((each) => each.run(onNews, term))]);
       await cluster.drainEvents();
     } catch (error) {
       if (!term.aborted || error !== term.reason) throw error;

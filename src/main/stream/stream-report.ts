@@ -1,6 +1,8 @@
 import type { Logger } from "pino";
+import { SinkError } from "../../adapters/bigquery/sink-error.ts";
 import { formatTime } from "../../quotes/format-time.ts";
 import type { EpochMs } from "../../quotes/quote.ts";
+import type { SinkTrouble } from "../../quotes/stream-summary.ts";
 import type { LogStreamObserver, Obstacle } from "../../stream/log-stream.ts";
 import type { Missed } from "../../stream/log-session.ts";
 
@@ -23,6 +25,7 @@ interface Met {
   readonly message: string;
   readonly since: EpochMs;
   readonly saidAt: EpochMs;
+  readonly error: Error;
 }
 
 /**
@@ -47,6 +50,12 @@ export class StreamReport implements LogStreamObserver {
     return this.#live ? undefined : "the quotes of the past are being read";
   };
 
+  /** What keeps the sink from taking part, where that does not pass by itself. */
+  get sinkTrouble(): SinkTrouble | undefined {
+    const error = this.#obstacles.get("sink")?.error;
+    return error instanceof SinkError && !error.retryable ? { fault: error.fault, message: error.message } : undefined;
+  }
+
   readonly onStart: LogStreamObserver["onStart"] = ({ seekTo, writtenUpTo }, attempt) => {
     this.#live = false;
     const fields = {
@@ -67,12 +76,13 @@ export class StreamReport implements LogStreamObserver {
     this.#log[why === "lacking" ? "info" : "warn"]({ from: formatTime(from) }, MISSED[why]);
   };
 
-  readonly onObstacle: LogStreamObserver["onObstacle"] = (obstacle, { message }, retryAt) => {
+  readonly onObstacle: LogStreamObserver["onObstacle"] = (obstacle, error, retryAt) => {
+    const { message } = error;
     const now = this.#now();
     const met = this.#obstacles.get(obstacle);
     const since = met?.since ?? now;
     if (met?.message === message && now - met.saidAt < REMINDER_MS) return;
-    this.#obstacles.set(obstacle, { message, since, saidAt: now });
+    this.#obstacles.set(obstacle, { message, since, saidAt: now, error });
     this.#log.warn({ problem: message, since: formatTime(since), nextTry: formatTime(retryAt) }, WORDS[obstacle]);
   };
 

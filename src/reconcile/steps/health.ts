@@ -62,7 +62,8 @@ export function watchEngine(run: ValidRun): Outcome {
   if (off) return HELD;
   if (state === "Running") return { kind: "done", reason: "Running", message: `StatefulSet ${name} computes windows.` };
   if (state === "Updating") return waiting("Updating", `StatefulSet ${name} gets a new Pod.`);
-  return stateOfPods(run, "stream") ?? waiting("Starting", `StatefulSet ${name} has no ready Pod yet.`);
+  const look = `See: kubectl -n ${feed.metadata.namespace} logs ${name}-0`;
+  return stateOfPods(run, "stream") ?? waiting("Starting", `StatefulSet ${name} has no ready Pod yet. ${look}`);
 }
 
 function stateOfPods({ feed, ports }: ValidRun, component: "poller" | "stream"): Outcome | undefined {

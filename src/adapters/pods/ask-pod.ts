@@ -1,24 +1,24 @@
-import type { AskPoller } from "../../controller-ports.ts";
-import { decodeSummary } from "../../quotes/poll-summary.ts";
+import type { AskPod } from "../../controller-ports.ts";
 
 /** A summary's longest text, as of a termination message. */
 const MAX_BYTES = 4_096;
 const TIMEOUT_MS = 2_000;
 
 /**
- * Asks pollers at the port where they have their metrics, by a request each, which follows no redirect.
+ * Asks Pods at the port where they have their metrics, by a request each, which follows no redirect.
  *
  * Whoever can make Pods in a feed's namespace can be the one who answers: an answer that is no summary, is longer than
  * one, or takes longer than 2 s is none.
+ * @param decode undefined of what is no summary
  */
-export function askPollersAt(port: number): AskPoller {
+export function askPodsAt<Summary>(port: number, decode: (text: string) => Summary | undefined): AskPod<Summary> {
   return async (address, signal) => {
     const host = address.includes(":") ? `[${address}]` : address;
     const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
     try {
       const response = await fetch(`http://${host}:${port}/summary`, { redirect: "error", signal: limited });
       const text = await shortText(response);
-      return response.ok && text !== undefined ? decodeSummary(text) : undefined;
+      return response.ok && text !== undefined ? decode(text) : undefined;
     } catch {
       return undefined;
     }

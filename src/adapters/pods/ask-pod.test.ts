@@ -1,8 +1,8 @@
 import type { RequestListener } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import { type LocalServer, serveLocally } from "../../../test/fakes/local-server.ts";
-import { emptySummary, encodeSummary, type PollSummary } from "../../quotes/poll-summary.ts";
-import { askPollersAt } from "./ask-poller.ts";
+import { decodeSummary, emptySummary, encodeSummary, type PollSummary } from "../../quotes/poll-summary.ts";
+import { askPodsAt } from "./ask-pod.ts";
 
 const summary: PollSummary = { ...emptySummary("markets/tech", "Simulated"), marketState: "Stale", lastSlot: 10_000 };
 const text = encodeSummary(summary);
@@ -16,7 +16,7 @@ afterEach(async () => {
 async function answerOf(listener: RequestListener, signal = AbortSignal.timeout(20_000)) {
   const server = await serveLocally(listener);
   servers.push(server);
-  return askPollersAt(Number(new URL(server.url).port))("127.0.0.1", signal);
+  return askPodsAt(Number(new URL(server.url).port), decodeSummary)("127.0.0.1", signal);
 }
 
 describe("a poller that runs without end", () => {
@@ -53,6 +53,6 @@ describe("a poller that runs without end", () => {
     const server = await serveLocally(() => undefined);
     const port = Number(new URL(server.url).port);
     await server.close();
-    expect(await askPollersAt(port)("127.0.0.1", AbortSignal.timeout(20_000))).toBeUndefined();
+    expect(await askPodsAt(port, decodeSummary)("127.0.0.1", AbortSignal.timeout(20_000))).toBeUndefined();
   });
 });
