@@ -134,7 +134,7 @@ describe("the documentation", () => {
   });
 });
 
-/** A directory like a clone, in which `npx stockfeed` runs the program from its sources. */
+/** A directory like a clone, in which `stockfeed` and `npx stockfeed` run the program from its sources. */
 class Checkout {
   readonly directory = mkdtempSync(join(tmpdir(), "stockfeed-docs-"));
   readonly #env: NodeJS.ProcessEnv;
@@ -144,8 +144,13 @@ class Checkout {
     cpSync(join(root, "examples"), join(this.directory, "examples"), { recursive: true });
     const bin = join(this.directory, "bin");
     mkdirSync(bin);
-    const npx = `#!/bin/sh\n[ "$1" = stockfeed ] || exit 1\nshift\nexec '${this.#program.join("' '")}' "$@"\n`;
-    writeFileSync(join(bin, "npx"), npx, { mode: 0o755 });
+    const programs = {
+      stockfeed: `exec '${this.#program.join("' '")}' "$@"`,
+      npx: `[ "$1" = stockfeed ] || exit 1\nexec "$@"`,
+    };
+    for (const [name, text] of Object.entries(programs)) {
+      writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    }
     this.#env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ""}`, FORCE_COLOR: undefined };
   }
 
@@ -162,9 +167,12 @@ class Checkout {
     return { exitCode, output };
   }
 
-  /** Starts what `npm start` starts, on a free port; resolves with what it printed once its console is up. */
-  async start(): Promise<{ dev: ChildProcess; printed: () => string }> {
-    const [, , ...args] = scripts.start?.split(" ") ?? [];
+  /**
+   * Starts the program on a free port.
+   * @param args `dev` and its flags; else what `npm start` starts
+   * @returns what it printed, once its console is up and windows have closed
+   */
+  async start(args = scripts.start?.split(" ").slice(2) ?? []): Promise<{ dev: ChildProcess; printed: () => string }> {
     const [node = "", ...program] = this.#program;
     const dev = spawn(node, [...program, ...args, "--port", "0"], { cwd: this.directory, env: this.#env });
     let output = "";
@@ -219,6 +227,14 @@ describe("the README", () => {
   runBlocks("README.md", () => checkout);
 });
 
+describe("pages that need no store", () => {
+  const checkout = new Checkout();
+  afterAll(() => {
+    checkout.remove();
+  });
+  for (const page of ["docs/replay.md", "docs/bigquery.md"]) runBlocks(page, () => checkout);
+});
+
 describe("the quickstart", () => {
   const checkout = new Checkout();
   let running: Awaited<ReturnType<Checkout["start"]>>;
@@ -230,13 +246,28 @@ describe("the quickstart", () => {
     checkout.remove();
   });
 
-  runBlocks("docs/quickstart-laptop.md", () => checkout);
-
-  it("stops at Ctrl-C, and goes on with the same store", async () => {
+  async function interrupt(): Promise<void> {
     running.dev.kill("SIGINT");
     const [exitCode] = (await once(running.dev, "exit")) as [number];
     expect(exitCode, running.printed()).toBe(0);
+  }
+
+  // The page on the store asks for what is in the store of the quickstart.
+  for (const page of ["docs/quickstart-laptop.md", "docs/store.md"]) runBlocks(page, () => checkout);
+
+  it("stops at Ctrl-C, and goes on with the same store", async () => {
+    await interrupt();
     running = await checkout.start();
     expect(running.printed()).toMatch(/windows restored from [1-9]\d* stored quotes/);
+  });
+
+  // The one on real quotes wants an account.
+  const feeds = commandLines("docs/quickstart-laptop.md").filter((line) => /^npx stockfeed dev (?!-f real)/.test(line));
+  it("has feeds of the reader's own to run", () => {
+    expect(feeds).toHaveLength(2);
+  });
+  it.each(feeds)("closes windows by %s, but for the port", async (line) => {
+    await interrupt();
+    running = await checkout.start(line.split(" ").slice(2));
   });
 });
