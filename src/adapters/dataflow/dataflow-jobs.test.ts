@@ -198,7 +198,19 @@ describe("the list of a place", () => {
     expect(gets()).toBe(10);
   });
 
-  it("asks for no more jobs once it has taken twenty seconds, and for those at the next list", async () => {
+  it("asks for jobs however long its pages took", async () => {
+    await jobs.launch(LAUNCH);
+    const other = newJobs();
+    const release = fake.hold("list");
+    const listing = other.list(PLACE);
+    await fake.until(() => fake.calls.some(({ name }) => name === "list"));
+    time += 60_000;
+    release();
+    expect(await listing).toMatchObject([{ name: NAME, labels: LAUNCH.labels }]);
+    await other.close();
+  });
+
+  it("asks for no more jobs once it has asked for twenty seconds, and for those at the next list", async () => {
     const names = Array.from({ length: 10 }, (_, at) => `${NAME}-${at}`);
     for (const name of names) await jobs.launch({ ...LAUNCH, name, requestId: name });
     const other = newJobs();

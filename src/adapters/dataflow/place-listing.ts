@@ -14,7 +14,10 @@ import { isBeingMade } from "./job-of.ts";
 
 /** How long a job that was launched here is asked for by itself where a list lacks it. */
 const LIST_LAG_MS = 120_000;
-/** So long after a listing began no job is asked for by itself any more, so that slow answers hold nobody up for minutes. */
+/**
+ * So long after the first was asked for by itself no further job is, so that slow answers hold nobody up for minutes. Not
+ * after the listing began: where its pages take as long, no job's labels would ever be known.
+ */
 const ASKING_MS = 20_000;
 /** A failure that took as long held up those who waited for it. */
 const SLOW_MS = 1_000;
@@ -102,8 +105,11 @@ export class PlaceListing {
   }
 
   async #read(): Promise<Map<string, Job>> {
-    const startedAt = this.#now();
-    const hasTime = () => this.#now() - startedAt < ASKING_MS;
+    let firstAsked: number | undefined;
+    const hasTime = () => {
+      firstAsked ??= this.#now();
+      return this.#now() - firstAsked < ASKING_MS;
+    };
     const jobs = await this.#reader.list(hasTime);
     for (const [id, { at }] of this.#launched) {
       if (!jobs.has(id) && this.#now() - at > LIST_LAG_MS) this.#launched.delete(id);
