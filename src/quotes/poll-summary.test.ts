@@ -94,6 +94,7 @@ describe("a poller's summary", () => {
     ["JSON cut in half", encodeSummary(emptySummary("markets/tech", "Alpaca")).slice(0, -5)],
     ["another object", '{"feed":"markets/tech"}'],
     ["a negative count", encodeSummary({ ...emptySummary("markets/tech", "Alpaca"), quotes: -1 })],
+    ["a slot of no calendar", encodeSummary({ ...emptySummary("markets/tech", "Alpaca"), lastSlot: 9e15 })],
   ])("is undefined where the message is %s", (_, message) => {
     expect(decodeSummary(message)).toBeUndefined();
   });

@@ -9,6 +9,7 @@ import { z } from "zod";
 import { PROVIDER_TYPES, type ProviderType } from "../api/provider-spec.ts";
 import type { MarketState } from "../api/status.ts";
 import { cutText } from "./cut-text.ts";
+import { isTime } from "./quote-check.ts";
 import { DEAD_LETTER_REASONS, type DeadLetterReason, type EpochMs } from "./quote.ts";
 
 /** Every kind of failure that a provider can have; the outcome label of metrics. */
@@ -72,6 +73,8 @@ const LONGEST_PROBLEM = 400;
 export const LONGEST_NAME = 63 + 1 + 253;
 
 const count = z.int().min(0);
+/** What is asked of a time later, such as which session it is in, is answered for those of a calendar only. */
+const time = z.int().refine(isTime);
 
 /** Counts by kind; a kind that is not known here is left out. */
 function countsOf<Kind extends string>(kinds: readonly Kind[]) {
@@ -93,9 +96,9 @@ const summarySchema = z.object({
   deadLetters: countsOf(DEAD_LETTER_REASONS),
   failures: countsOf(FAILURE_KINDS),
   marketState: z.enum(["Open", "Closed", "Stale"]).optional(),
-  lastSlot: z.int().optional(),
-  newestProviderTime: z.int().optional(),
-  rateLimitedUntil: z.int().optional(),
+  lastSlot: time.optional(),
+  newestProviderTime: time.optional(),
+  rateLimitedUntil: time.optional(),
   problem: z.string().max(LONGEST_PROBLEM).optional(),
 });
 
