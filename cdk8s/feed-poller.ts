@@ -2,7 +2,7 @@ import { JsonPatch } from "cdk8s";
 import * as k8s from "cdk8s-plus-27/lib/imports/k8s.js";
 import { Construct } from "constructs";
 import type { StockFeed } from "../src/api/stockfeed.ts";
-import { pollerNames } from "../src/plan/names.ts";
+import { pollerNames, SHARD_LABEL } from "../src/plan/names.ts";
 import { jobDeadlineSeconds, startingDeadlineSeconds } from "../src/plan/poll-job.ts";
 import { pollSchedule } from "../src/plan/schedule.ts";
 import { PROVIDER_LIMITS } from "../src/quotes/provider-limits.ts";
@@ -91,7 +91,7 @@ function deployment(
   settings: WorkloadSettings,
   { name, shard }: { readonly name: string; readonly shard: number },
 ): void {
-  const labels = { ...componentLabels(feed, "poller"), "stockfeed.dev/shard": String(shard) };
+  const labels = { ...componentLabels(feed, "poller"), [SHARD_LABEL]: String(shard) };
   new k8s.KubeDeployment(scope, `deployment-${shard}`, {
     metadata: workloadMetadata(feed, settings, { name, labels }),
     spec: {
@@ -132,7 +132,7 @@ function pollerPod(
     serves: shard !== undefined,
     restartPolicy,
     graceSeconds: GRACE_SECONDS,
-    ...(shard !== undefined && { labels: { "stockfeed.dev/shard": String(shard) } }),
+    ...(shard !== undefined && { labels: { [SHARD_LABEL]: String(shard) } }),
   });
 }
 

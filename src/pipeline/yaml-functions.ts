@@ -44,7 +44,6 @@ def ms(fields, name):
 
 /** A row with `payload` to `symbol|slot|provider time|price`, times in epoch ms; raises `Reason|detail` for what is none. */
 export function parseScript({ feed, symbols, window }: PipelineSettings): string {
-  const providers = PROVIDER_TYPES;
   return `
 import calendar
 import datetime
@@ -54,7 +53,7 @@ import re
 import time
 FEED = ${python(feed)}
 SYMBOLS = frozenset(${python(symbols.join(" "))}.split())
-PROVIDERS = frozenset(${python(providers.join(" "))}.split())
+PROVIDERS = frozenset(${python(PROVIDER_TYPES.join(" "))}.split())
 TIME = re.compile(r'([0-9]{4})-([0-9][0-9])-([0-9][0-9])T([0-9][0-9]):([0-9][0-9])(?::([0-9][0-9])(?:[.]([0-9]+))?)?Z')
 ${READERS}
 def parse(row):

@@ -16,6 +16,9 @@ const PUBSUB_LIMIT = 255;
 /** Where Pods of a feed that run without end have their metrics. */
 export const METRICS_PORT = 9090;
 
+/** Which shard a Deployment of pollers, and each Pod of it, is; Pods of Jobs have their index instead. */
+export const SHARD_LABEL = "stockfeed.dev/shard";
+
 /** What is made once a project, for all its feeds. */
 export const PROJECT_NAMES = { windows: "stockfeed-windows", deadLetter: "stockfeed-dead-letter" } as const;
 

@@ -7,8 +7,6 @@ const MANAGED_BY = "app.kubernetes.io/managed-by";
 export const FEED_LABEL = "stockfeed.dev/feed";
 /** Label that tells pollers from streams. */
 export const COMPONENT_LABEL = "app.kubernetes.io/component";
-/** Which shard a Deployment of pollers, and each Pod of it, is; Pods of Jobs have their index instead. */
-export const SHARD_LABEL = "stockfeed.dev/shard";
 
 /** What runs Pods of a feed. */
 export type Component = "poller" | "stream";

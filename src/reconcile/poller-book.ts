@@ -11,12 +11,12 @@
 import type { KubeObject } from "../api/kube-object.ts";
 import type { MarketState } from "../api/status.ts";
 import type { ControllerTelemetry } from "../controller-ports.ts";
-import { feedLabel } from "../plan/names.ts";
+import { feedLabel, SHARD_LABEL } from "../plan/names.ts";
 import type { Telemetry } from "../ports.ts";
 import type { PollSummary } from "../quotes/poll-summary.ts";
 import type { EpochMs } from "../quotes/quote.ts";
 import { readPollerPod, type Trouble, troubleIn } from "./finished-poller.ts";
-import { COMPONENT_LABEL, FEED_LABEL, SHARD_LABEL } from "./kube-ownership.ts";
+import { COMPONENT_LABEL, FEED_LABEL } from "./kube-ownership.ts";
 
 /** What a feed's pollers said last. */
 export interface PollerNews {

@@ -1,10 +1,11 @@
 import type { KubeObject } from "../api/kube-object.ts";
 import { inLanes } from "../lanes/in-lanes.ts";
 import type { AskPod, Cluster } from "../controller-ports.ts";
+import { SHARD_LABEL } from "../plan/names.ts";
 import type { Clock } from "../ports.ts";
 import type { PollSummary } from "../quotes/poll-summary.ts";
 import { addressOf, askInRounds, AT_ONCE } from "./ask-in-rounds.ts";
-import { COMPONENT_LABEL, SHARD_LABEL } from "./kube-ownership.ts";
+import { COMPONENT_LABEL } from "./kube-ownership.ts";
 import type { PollerBook } from "./poller-book.ts";
 
 interface RunningPollersOptions {

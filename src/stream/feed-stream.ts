@@ -129,8 +129,8 @@ export class FeedStream {
     await archive?.appendQuotes(good);
     const counts = { accepted: 0, duplicate: 0 };
     for (const quote of good) {
-      const now = this.#addNow(quote);
-      const outcome = now === "too-early" ? await this.#addLater(quote) : now;
+      const atOnce = this.#addNow(quote);
+      const outcome = atOnce === "too-early" ? await this.#addLater(quote) : atOnce;
       if (outcome === "too-late") buried.push([quote, tooLate(quote, this.#engine.watermark)]);
       else if (outcome !== "too-early") counts[outcome] += 1;
     }
