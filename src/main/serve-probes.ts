@@ -44,7 +44,11 @@ export async function serveProbes(
       );
     } else if (path === "/summary" && probes.summary !== undefined) {
       answer(200, probes.summary(), "application/json");
-    } else answer(404, "There are /healthz, /readyz and /metrics.\n");
+    } else {
+      const paths =
+        probes.summary === undefined ? "/healthz, /readyz and /metrics" : "/healthz, /readyz, /metrics and /summary";
+      answer(404, `There are ${paths}.\n`);
+    }
   });
   server.listen(port, host);
   await once(server, "listening");
