@@ -15,7 +15,10 @@ import { SUSPENDED, watchEngine } from "./health.ts";
 
 const LEFT = waiting("Held", "Jobs are left as they are until what stalls is mended; see Ready.");
 
-/** An outage of Dataflow's API is none of the jobs; one that lasts longer is said, since nobody knows how they are. */
+/**
+ * An outage of Dataflow's API is none of the jobs; one that lasts longer is said, since nobody knows how they are. It is
+ * the first try after that which says so, and tries grow rarer until then.
+ */
 const SILENT_MS = 600_000;
 const LOOK_MS = 60_000;
 
