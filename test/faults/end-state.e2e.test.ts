@@ -8,7 +8,7 @@ import { until } from "../operator-world.ts";
 import { walkSeed } from "../walk-seed.ts";
 import { DataflowWorld } from "./dataflow-world.ts";
 import { endStateOf } from "./end-state.ts";
-import { FaultWorld, type Made, pathOfWorkload, SHARED, wantedOf } from "./operator-world.ts";
+import { FaultWorld, type Made, pathOfFeed, pathOfWorkload, SHARED, wantedOf } from "./operator-world.ts";
 import { aWalk, launches, REFUSED, SPECS, type Walk } from "./spec-walks.ts";
 
 const SEED = walkSeed("Walks of specs and of hands");
@@ -44,7 +44,7 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("what a feed has in th
     expect(await look()).toEqual(wanted);
   };
 
-  /** Somebody deletes or edits one of the objects that were made, or takes the labels off. */
+  /** Somebody deletes or edits one of the objects that were made, or takes labels, or the feed's finalizer or status, off. */
   const meddle = async (namespace: string, { how, which }: Meddling) => {
     const cloud = [world.pubsub.topics, world.pubsub.subscriptions].flatMap((held) =>
       [...held.values()]
@@ -62,7 +62,12 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("what a feed has in th
       else if (how === "unlabel") await world.kube.patch(path, { metadata: { labels: null, annotations: null } });
       else await world.kube.patch(path, { spec: object.kind === "CronJob" ? EDITED_CRON_JOB : { replicas: 0 } });
     });
-    const all: (() => Promise<void> | void)[] = [...cloud, ...workloads];
+    const feed = pathOfFeed(namespace, "one");
+    const ofFeed = [
+      () => world.kube.patch(feed, { metadata: { finalizers: null } }),
+      () => world.kube.patch(`${feed}/status`, { status: { conditions: [], marketState: "Closed" } }),
+    ];
+    const all: (() => unknown)[] = [...cloud, ...workloads, ...ofFeed];
     await all[which % all.length]?.();
   };
   const deleteCloud = (held: Map<string, CloudObject>, name: string) => {
@@ -80,7 +85,10 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("what a feed has in th
     await world.untilReady("hands", "one");
     const look = async () => {
       await world.playKubelet("hands");
-      return endStateOf(world, "hands");
+      const { metadata, status } = (await world.feed("hands", "one")) ?? {};
+      const conditions = status?.conditions?.map(({ type, status, reason }) => [type, status, reason]);
+      const feed = { finalizers: metadata?.finalizers, marketState: status?.marketState, conditions };
+      return { feed, made: await endStateOf(world, "hands") };
     };
     const made = await look();
     for (const meddlings of fc.sample(fc.array(aMeddling, { minLength: 6, maxLength: 12 }), {
