@@ -11,7 +11,8 @@ import { StockfeedProcess } from "./stockfeed-process.ts";
 
 export const PROJECT = "acme-feeds";
 export const OPERATOR = { namespace: "stockfeed-system", name: "stockfeed-operator" };
-const PATIENCE_MS = 30_000;
+/** Several operators may be starting beside each other. */
+const PATIENCE_MS = 60_000;
 
 /** A feed as the API server has it. */
 export interface LiveFeed extends AnyObject {
@@ -28,7 +29,7 @@ export async function operatorWorldMissing(): Promise<string | undefined> {
   return (await controlPlaneMissing()) ?? pubsubEmulatorMissing();
 }
 
-/** Asks until the answer is true, for half a minute unless told otherwise. */
+/** Asks until the answer is true, for a minute unless told otherwise. */
 export async function until(look: () => Promise<boolean | undefined>, timeout = PATIENCE_MS): Promise<void> {
   const end = Date.now() + timeout;
   while ((await look()) !== true) {
@@ -115,19 +116,19 @@ export class OperatorWorld {
     };
   }
 
-  feed(name: string): Promise<LiveFeed> {
-    return this.kube.get<LiveFeed>(`${FEEDS}/${name}`);
+  feed(name: string, namespace = "markets"): Promise<LiveFeed> {
+    return this.kube.get<LiveFeed>(`${feedsIn(namespace)}/${name}`);
   }
 
-  async condition(name: string, type = "Ready") {
-    return (await this.feed(name)).status?.conditions?.find((each) => each.type === type);
+  async condition(name: string, type = "Ready", namespace = "markets") {
+    return (await this.feed(name, namespace)).status?.conditions?.find((each) => each.type === type);
   }
 
   /** Says of the engine's Pods what a kubelet would, until the feed is Ready as its spec is now. */
-  untilReady(name: string): Promise<unknown> {
+  untilReady(name: string, namespace = "markets"): Promise<unknown> {
     return until(async () => {
-      await this.runPods();
-      const { metadata, status } = await this.feed(name);
+      await this.runPods(namespace);
+      const { metadata, status } = await this.feed(name, namespace);
       const ready = status?.conditions?.find(({ type }) => type === "Ready");
       return ready?.reason === "Ready" && status?.observedGeneration === metadata.generation;
     });
@@ -173,8 +174,13 @@ export class OperatorWorld {
   }
 }
 
-/** The namespace's feeds. */
-export const FEEDS = "/apis/stockfeed.dev/v1alpha1/namespaces/markets/stockfeeds";
+/** A namespace's feeds. */
+export function feedsIn(namespace: string): string {
+  return `/apis/stockfeed.dev/v1alpha1/namespaces/${namespace}/stockfeeds`;
+}
+
+/** Those of the world's own namespace. */
+export const FEEDS = feedsIn("markets");
 
 /** What an operator answers on its metrics port. */
 export async function answerOf(operator: StockfeedProcess, path: string): Promise<string> {
