@@ -66,7 +66,8 @@ export async function allContestants(say: (line: string) => void): Promise<Conte
       embedded,
       {
         name: "flink",
-        slots: [50, 500],
+        // Less than that is over before Java is warm, and says anything from 3 to 60 thousand quotes a second.
+        slots: [200, 2_000],
         missing: await flinkMissing(),
         run: async ({ jobFile }, log) => runProgram("java", [...(await flinkProgram(say)), jobFile], log),
       },
