@@ -11,12 +11,13 @@
 import type { KubeObject } from "../api/kube-object.ts";
 import type { MarketState } from "../api/status.ts";
 import type { ControllerTelemetry } from "../controller-ports.ts";
-import { feedLabel, SHARD_LABEL } from "../plan/names.ts";
+import { type feedLabel, SHARD_LABEL } from "../plan/names.ts";
 import type { Telemetry } from "../ports.ts";
 import type { PollSummary } from "../quotes/poll-summary.ts";
 import type { EpochMs } from "../quotes/quote.ts";
+import { feedKey, feedKeyOfPod, isPodOf } from "./feed-key.ts";
 import { readPollerPod, type Trouble, troubleIn } from "./finished-poller.ts";
-import { COMPONENT_LABEL, FEED_LABEL } from "./kube-ownership.ts";
+import { COMPONENT_LABEL } from "./kube-ownership.ts";
 
 /** What a feed's pollers said last. */
 export interface PollerNews {
@@ -63,12 +64,11 @@ export class PollerBook {
    * @returns whether what there is to say of its feed has changed
    */
   observe(pod: KubeObject): boolean {
-    const key = feedKeyOf(pod);
+    const key = pollerKeyOf(pod);
     if (key === undefined) return false;
     const state = readPollerPod(pod);
     if (state.kind === "under-way") return false;
-    const shards = this.#news.get(key) ?? new Map<string, ShardNews>();
-    this.#news.set(key, shards);
+    const shards = this.#shardsOf(key);
     const shard = shardOf(pod);
     const before = shards.get(shard);
     if (state.kind === "finished") this.#count(pod, state);
@@ -82,12 +82,11 @@ export class PollerBook {
    * @returns whether that has changed
    */
   hear(pod: KubeObject, { feed, marketState, lastSlot }: PollSummary): boolean {
-    const key = feedKeyOf(pod);
-    if (key === undefined || !isOf(pod, feed)) return false;
+    const key = pollerKeyOf(pod);
+    if (key === undefined || !isPodOf(pod, feed)) return false;
     const market = marketIn(marketState, lastSlot);
     if (market === undefined) return false;
-    const shards = this.#news.get(key) ?? new Map<string, ShardNews>();
-    this.#news.set(key, shards);
+    const shards = this.#shardsOf(key);
     const shard = shardOf(pod);
     const before = shards.get(shard);
     shards.set(shard, { at: -Infinity, failures: 0, ...before, market });
@@ -101,7 +100,7 @@ export class PollerBook {
 
   /** @param shards how many the feed has; news of others is of the past */
   newsOf(feed: Parameters<typeof feedLabel>[0], shards: number): PollerNews {
-    const all = [...(this.#news.get(keyOf(feed)) ?? [])].filter(([shard]) => Number(shard) < shards);
+    const all = [...(this.#news.get(feedKey(feed)) ?? [])].filter(([shard]) => Number(shard) < shards);
     const trouble = all.map(([, news]) => news.trouble).find((each) => each !== undefined);
     const markets = all.flatMap(([, { market }]) => (market === undefined ? [] : [market]));
     const market = markets.find(({ state }) => state === "Open") ?? markets[0];
@@ -110,18 +109,20 @@ export class PollerBook {
 
   /** Forgets a feed that is gone. */
   forgetFeed(feed: Parameters<typeof feedLabel>[0]): void {
-    this.#news.delete(keyOf(feed));
+    this.#news.delete(feedKey(feed));
+  }
+
+  #shardsOf(key: string): Map<string, ShardNews> {
+    const shards = this.#news.get(key) ?? new Map<string, ShardNews>();
+    this.#news.set(key, shards);
+    return shards;
   }
 
   #count(pod: KubeObject, { finishedAt, summary }: { finishedAt: EpochMs; summary?: PollSummary }): void {
     const { uid = "" } = pod.metadata;
     if (this.#counted.has(uid)) return;
     this.#counted.add(uid);
-    if (summary === undefined) {
-      this.#options.onUnreadable?.(pod);
-      return;
-    }
-    if (!isOf(pod, summary.feed)) {
+    if (summary === undefined || !isPodOf(pod, summary.feed)) {
       this.#options.onUnreadable?.(pod);
       return;
     }
@@ -168,13 +169,6 @@ function marketIn(state: MarketState | undefined, slot: EpochMs | undefined): Po
   return (state === "Open" || state === "Stale") && slot !== undefined ? { state, slot } : undefined;
 }
 
-/** A summary names its feed, as `namespace/name`; one that names another than its Pod's is nobody's. */
-function isOf(pod: KubeObject, feed: string): boolean {
-  const { namespace = "" } = pod.metadata;
-  const name = feed.startsWith(`${namespace}/`) ? feed.slice(namespace.length + 1) : undefined;
-  return name !== undefined && keyOf({ metadata: { name, namespace } }) === feedKeyOf(pod);
-}
-
 /** The first words that were found for a trouble stay, so that a condition does not change each minute. */
 function sameTrouble(before: Trouble | undefined, now: Trouble): Trouble;
 function sameTrouble(before: Trouble | undefined, now: Trouble | undefined): Trouble | undefined;
@@ -182,14 +176,9 @@ function sameTrouble(before: Trouble | undefined, now: Trouble | undefined): Tro
   return before !== undefined && before.reason === now?.reason ? before : now;
 }
 
-function keyOf(feed: Parameters<typeof feedLabel>[0]): string {
-  return `${feed.metadata.namespace}/${feedLabel(feed)}`;
-}
-
 /** The key of the feed that a poller's Pod is of; undefined for every other Pod. */
-function feedKeyOf({ metadata: { namespace = "", labels = {} } }: KubeObject): string | undefined {
-  const label = labels[FEED_LABEL];
-  return labels[COMPONENT_LABEL] === "poller" && label !== undefined ? `${namespace}/${label}` : undefined;
+function pollerKeyOf(pod: KubeObject): string | undefined {
+  return pod.metadata.labels?.[COMPONENT_LABEL] === "poller" ? feedKeyOfPod(pod) : undefined;
 }
 
 function shardOf({ metadata: { labels = {} } }: KubeObject): string {

@@ -1,12 +1,12 @@
 import type { KubeObject } from "../api/kube-object.ts";
 import type { AskPod, Cluster } from "../controller-ports.ts";
 import { inLanes } from "../lanes/in-lanes.ts";
-import { feedLabel } from "../plan/names.ts";
 import type { Clock } from "../ports.ts";
 import type { StreamSummary } from "../quotes/stream-summary.ts";
 import { addressOf, askInRounds, AT_ONCE } from "./ask-in-rounds.ts";
-import { COMPONENT_LABEL, FEED_LABEL } from "./kube-ownership.ts";
-import { type StreamBook, type StreamNews, streamKey } from "./stream-book.ts";
+import { feedKeyOfPod, isPodOf } from "./feed-key.ts";
+import { COMPONENT_LABEL } from "./kube-ownership.ts";
+import type { StreamBook, StreamNews } from "./stream-book.ts";
 
 interface RunningStreamsOptions {
   readonly cluster: Pick<Cluster, "get" | "list">;
@@ -52,7 +52,7 @@ export class RunningStreams {
     const address = signal.aborted ? undefined : addressOf(pod);
     if (address === undefined) return undefined;
     const summary = await ask(address, signal);
-    if (summary === undefined || !isOf(pod, summary.feed)) return streams.saidBy(keyOf(pod));
+    if (summary === undefined || !isPodOf(pod, summary.feed)) return streams.saidBy(keyOf(pod));
     const { feed, sink } = summary;
     const [namespace = "", name = ""] = feed.split("/");
     const isGone = cluster.get({ kind: "StockFeed", namespace, name }) === undefined;
@@ -69,12 +69,6 @@ function isReady({ status }: KubeObject): boolean {
   return conditions.some((condition) => condition.type === "Ready" && condition.status === "True");
 }
 
-function keyOf({ metadata: { namespace = "", labels = {} } }: KubeObject): string {
-  return streamKey(namespace, labels[FEED_LABEL] ?? "");
-}
-
-/** Whether a Pod is of the feed that a summary names. */
-function isOf(pod: KubeObject, feed: string): boolean {
-  const [namespace = "", name = ""] = feed.split("/");
-  return streamKey(namespace, feedLabel({ metadata: { namespace, name } })) === keyOf(pod);
+function keyOf(pod: KubeObject): string {
+  return feedKeyOfPod(pod) ?? "";
 }

@@ -1,5 +1,5 @@
-import { feedLabel } from "../plan/names.ts";
 import type { SinkTrouble } from "../quotes/stream-summary.ts";
+import { feedKey } from "./feed-key.ts";
 
 /** What a stream said, and for which feed, `namespace/name`. */
 export interface StreamNews {
@@ -14,8 +14,8 @@ export class StreamBook {
   askedOnce = false;
 
   /** What keeps a feed's stream from writing. */
-  troubleOf({ metadata }: { readonly metadata: { readonly name: string; readonly namespace: string } }) {
-    return this.#news.get(streamKey(metadata.namespace, feedLabel({ metadata })))?.trouble;
+  troubleOf(feed: Parameters<typeof feedKey>[0]): SinkTrouble | undefined {
+    return this.#news.get(feedKey(feed))?.trouble;
   }
 
   /** What was said last, by the key of the stream's Pod. */
@@ -41,9 +41,4 @@ export class StreamBook {
       return then === next ? [] : ((next ?? then)?.feed ?? []);
     });
   }
-}
-
-/** What a feed's streams are known by, as by their Pods' labels. */
-export function streamKey(namespace: string, label: string): string {
-  return `${namespace}/${label}`;
 }
