@@ -7,13 +7,19 @@ import { feedWith, symbols } from "../test/feed.ts";
 import { installCrd } from "../test/install-crd.ts";
 import { KubeClient } from "../test/kube-client.ts";
 import { kubectl } from "../test/kube-tools.ts";
+import { withoutPart } from "../test/missing-part.ts";
+import { EVERYTHING_SET, MONITORED_INSTALLS } from "../test/monitored-installs.ts";
+import { monitoringCrds } from "../test/monitoring-crds.ts";
 import { pageBlock } from "../test/page-commands.ts";
+import { ChartRenderer, OPERATOR } from "../test/rendered-chart.ts";
 import type { KubeObject } from "../src/api/kube-object.ts";
 import { type StockFeed, stockFeedSchema } from "../src/api/stockfeed.ts";
 import { feedWorkloads } from "./feed-workloads.ts";
 import { operatorInstall } from "./operator.ts";
 
 const missing = await controlPlaneMissing();
+const crds = (await monitoringCrds()) ?? [];
+const crdsMissing = crds.length > 0 ? undefined : "no CRDs for Prometheus; npm run e2e -- --parts gets them";
 
 const PLURALS: Readonly<Record<string, string>> = {
   CronJob: "apis/batch/v1/namespaces/NS/cronjobs",
@@ -29,6 +35,11 @@ const PLURALS: Readonly<Record<string, string>> = {
   RoleBinding: "apis/rbac.authorization.k8s.io/v1/namespaces/NS/rolebindings",
   ClusterRole: "apis/rbac.authorization.k8s.io/v1/clusterroles",
   ClusterRoleBinding: "apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+  PodMonitor: "apis/monitoring.coreos.com/v1/namespaces/NS/podmonitors",
+  PrometheusRule: "apis/monitoring.coreos.com/v1/namespaces/NS/prometheusrules",
+  PodMonitoring: "apis/monitoring.googleapis.com/v1/namespaces/NS/podmonitorings",
+  ClusterPodMonitoring: "apis/monitoring.googleapis.com/v1/clusterpodmonitorings",
+  ClusterRules: "apis/monitoring.googleapis.com/v1/clusterrules",
 };
 
 const pathOf = ({ kind, metadata }: KubeObject) =>
@@ -48,6 +59,8 @@ const settings = {
     blockOwnerDeletion: true,
   },
 };
+
+const INSTALL = { namespace: "stockfeed-system", image: settings.image };
 
 describe.skipIf(missing !== undefined && process.env.CI === undefined)(
   "the constructs' objects, to a real API server",
@@ -109,12 +122,45 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)(
     });
 
     it("install the operator", async () => {
-      const install = { namespace: "stockfeed-system", image: settings.image };
       const extras = { podDisruptionBudget: {}, networkPolicy: {}, dashboards: {}, replicas: 2 };
       for (const more of [{}, { namespaces: ["markets"] }, extras]) {
-        for (const object of operatorInstall({ ...install, ...more }))
+        for (const object of operatorInstall({ ...INSTALL, ...more }))
           expect(await apply(object, "&force=true")).toMatchObject(object);
       }
+    });
+
+    describe.skipIf(withoutPart(crdsMissing))("of kinds that others define", () => {
+      const isTheirs = ({ apiVersion }: KubeObject) => apiVersion.startsWith("monitoring.");
+      const renderer = new ChartRenderer();
+      beforeAll(async () => {
+        for (const crd of crds) await installCrd(plane.kubeconfig, crd);
+        for (const name of ["stockfeed-system", "markets", "research"]) {
+          await apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } }, "");
+        }
+      });
+      afterAll(() => {
+        renderer.remove();
+      });
+
+      it.each(MONITORED_INSTALLS)(
+        "are valid to their own CRDs, %s, by construct and chart",
+        async (_, values, more) => {
+          const made = operatorInstall({ ...INSTALL, ...more }).filter(isTheirs);
+          const rendered = (await renderer.template(OPERATOR, values)).filter(isTheirs);
+          expect(made.length).toBeGreaterThan(0);
+          expect(rendered.map(pathOf).toSorted()).toEqual(made.map(pathOf).toSorted());
+          for (const object of [...made, ...rendered]) expect(await apply(object)).toMatchObject(object);
+        },
+      );
+
+      it("are refused with a field that there is not", async () => {
+        const objects = operatorInstall({ ...INSTALL, ...EVERYTHING_SET }).filter(isTheirs);
+        expect(new Set(objects.map(({ kind }) => kind)).size).toBe(5);
+        for (const { spec, ...rest } of objects) {
+          const misspelt = { ...rest, spec: { ...(spec as object), selektor: {} } };
+          await expect(apply(misspelt)).rejects.toThrow("field not declared in schema");
+        }
+      });
     });
 
     it("apply as npm run synth writes them, feeds and operator", async () => {

@@ -35,21 +35,23 @@ export function monitoring(scope: Construct, name: string, settings: OperatorSet
   const { namespace, monitoring: { podMonitor: monitors, podMonitoring: google, prometheusRule, clusterRules } = {} } =
     settings;
   const labels = operatorLabels(name);
-  const rules = (job: string | undefined) => ({ groups: alertGroups(name, settings, job) });
+  const groups = (job: string | undefined) => alertGroups(name, settings, job);
   if (prometheusRule !== undefined) {
     new ApiObject(scope, "prometheus-rule", {
       apiVersion: "monitoring.coreos.com/v1",
       kind: "PrometheusRule",
       metadata: { name, namespace, labels: { ...labels, ...prometheusRule.labels } },
-      spec: rules(monitors && `${namespace}/${name}`),
+      spec: { groups: groups(monitors && `${namespace}/${name}`) },
     });
   }
   if (clusterRules !== undefined) {
+    // Google's kind wants the interval of each group; the Prometheus Operator's has a default of the whole Prometheus.
+    const { interval = "30s" } = clusterRules;
     new ApiObject(scope, "cluster-rules", {
       apiVersion: "monitoring.googleapis.com/v1",
       kind: "ClusterRules",
       metadata: { name, labels },
-      spec: rules(google && name),
+      spec: { groups: groups(google && name).map((group) => ({ interval, ...group })) },
     });
   }
 }

@@ -95,8 +95,8 @@ export interface MonitoringSettings {
   readonly podMonitoring?: { readonly interval?: string };
   /** The alerts, as a PrometheusRule of the Prometheus Operator. */
   readonly prometheusRule?: { readonly labels?: Texts };
-  /** The same as ClusterRules of Google Cloud Managed Service for Prometheus. */
-  readonly clusterRules?: Readonly<Record<string, never>>;
+  /** The same as ClusterRules of Google Cloud Managed Service for Prometheus, evaluated each 30 s by default. */
+  readonly clusterRules?: { readonly interval?: string };
 }
 
 export interface AlertSettings {

@@ -7,49 +7,15 @@ import { FeedNetworkPolicy, type FeedNetworkPolicyProps } from "../cdk8s/feed-ne
 import { operatorInstall } from "../cdk8s/operator.ts";
 import type { OperatorSettings } from "../cdk8s/operator-settings.ts";
 import type { KubeObject } from "../src/api/kube-object.ts";
+import { EVERYTHING_SET, MONITORED_INSTALLS } from "./monitored-installs.ts";
 import { pageBlock } from "./page-commands.ts";
-import { ChartRenderer, EVERYTHING, FEEDS, inOrder, isHelmless, OPERATOR } from "./rendered-chart.ts";
+import { ChartRenderer, FEEDS, inOrder, isHelmless, OPERATOR } from "./rendered-chart.ts";
 
 const renderer = new ChartRenderer();
 afterAll(() => {
   renderer.remove();
 });
 
-/** Every switch on, as the constructs are told it. */
-const EVERYTHING_SET: Partial<OperatorSettings> = {
-  image: "registry.example.com/stockfeed:1.2.3",
-  imagePullPolicy: "IfNotPresent",
-  imagePullSecrets: ["pull"],
-  replicas: 2,
-  leaseName: "shard-a",
-  project: "acme-eu",
-  dataset: "ticks",
-  allowedProjects: ["acme", "acme-eu"],
-  args: [
-    ...["--concurrency=16", "--drift-interval=5m", "--selector=shard=a", "--cluster-id=c0ffee"],
-    "--jobs-per-project=50",
-  ],
-  env: EVERYTHING.env,
-  serviceAccount: EVERYTHING.serviceAccount,
-  pod: {
-    labels: EVERYTHING.podLabels,
-    annotations: EVERYTHING.podAnnotations,
-    nodeSelector: EVERYTHING.nodeSelector,
-    tolerations: EVERYTHING.tolerations,
-    affinity: EVERYTHING.affinity,
-    priorityClassName: EVERYTHING.priorityClassName,
-  },
-  podDisruptionBudget: {},
-  networkPolicy: { extraEgress: EVERYTHING.networkPolicy.extraEgress },
-  service: EVERYTHING.service,
-  monitoring: {
-    podMonitor: { labels: { release: "prometheus" } },
-    podMonitoring: { interval: "1m" },
-    prometheusRule: { labels: { release: "prometheus" } },
-    clusterRules: {},
-  },
-  dashboards: {},
-};
 const SPREAD = [{ maxSkew: 2, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "DoNotSchedule" }];
 
 interface ValuesSchema {
@@ -113,12 +79,7 @@ describe.skipIf(isHelmless)("the chart of the operator", () => {
       { rbac: false, serviceAccount: { create: false, name: "mine" }, service: false },
     ],
     ["under an account of another name", { serviceAccount: { name: "mine" } }, { serviceAccount: { name: "mine" } }],
-    ["with every switch on", EVERYTHING, EVERYTHING_SET],
-    [
-      "with every switch on, for some namespaces",
-      { ...EVERYTHING, namespaces: ["markets", "research"] },
-      { ...EVERYTHING_SET, namespaces: ["markets", "research"] },
-    ],
+    ...MONITORED_INSTALLS,
     [
       "with its Pods as somebody wants them",
       {
@@ -138,35 +99,6 @@ describe.skipIf(isHelmless)("the chart of the operator", () => {
         },
         podDisruptionBudget: { maxUnavailable: 2 },
         networkPolicy: { apiServerPorts: [8443] },
-      },
-    ],
-    [
-      "with alerts of its own, scraped by other means",
-      {
-        monitoring: { prometheusRule: { enabled: true }, clusterRules: { enabled: true } },
-        alerts: {
-          runbookUrl: "https://example.com/runbooks/",
-          labels: { team: "markets", severity: "page" },
-          additionalGroups: [{ name: "ours", rules: [{ alert: "A", expr: "vector(1)" }] }],
-          rules: {
-            StockFeedNotReady: { enabled: false },
-            StockFeedSlotsMissed: { threshold: 0.2, for: "1h" },
-            StockFeedNoLeader: { severity: "warning" },
-          },
-        },
-      },
-      {
-        monitoring: { prometheusRule: {}, clusterRules: {} },
-        alerts: {
-          runbookUrl: "https://example.com/runbooks/",
-          labels: { team: "markets", severity: "page" },
-          additionalGroups: [{ name: "ours", rules: [{ alert: "A", expr: "vector(1)" }] }],
-          rules: {
-            StockFeedNotReady: { enabled: false },
-            StockFeedSlotsMissed: { threshold: 0.2, for: "1h" },
-            StockFeedNoLeader: { severity: "warning" },
-          },
-        },
       },
     ],
     [

@@ -8,6 +8,7 @@ import { buildControlPlane, builtControlPlane } from "./control-plane/build.ts";
 import { installZetasql } from "./bigquery/zetasql-package.ts";
 import { cacheDirectory } from "./heavy-parts.ts";
 import { kubeTool } from "./kube-tools.ts";
+import { fetchMonitoringCrds } from "./monitoring-crds.ts";
 import { buildPrism, builtPrism } from "./prism/build.ts";
 import { installPythonBeam } from "./python-beam/python-beam.ts";
 import { fetchProviderClasses } from "./terraform/provider-package.ts";
@@ -38,6 +39,7 @@ const lines: readonly (readonly Part[])[] = [
     { name: "Google's GoogleSQL, for BigQuery", make: installZetasql },
     { name: "Apache Beam for Python", make: installPythonBeam },
     { name: "the google provider's schema, for Terraform", make: fetchProviderClasses },
+    { name: "CRDs for Prometheus", make: fetchMonitoringCrds },
   ],
   [
     { name: "control plane", make: makeControlPlane },

@@ -58,6 +58,7 @@ const monitoring = z
     clusterRules: z
       .strictObject({
         enabled: flag(false, "The same as ClusterRules of Google Cloud Managed Service for Prometheus."),
+        interval: duration("30s", "How often those are evaluated, but for groups that have an interval of their own."),
       })
       .prefault({}),
   })

@@ -15,7 +15,7 @@ export const GROUPS: readonly Group[] = [
   },
   {
     name: "cdk8s",
-    what: "constructs and npm run synth, equal to the charts and applied to the API server",
+    what: "constructs and npm run synth, equal to the charts, applied to the API server, and to Prometheus' own CRDs",
     files: ["cdk8s/*.test.ts", "test/charts-and-constructs.test.ts", "test/examples.test.ts"],
   },
   {

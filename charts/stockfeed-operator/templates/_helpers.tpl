@@ -82,6 +82,12 @@ Groups of rules, as every Prometheus has them. What is in files/alerts.yaml for 
 {{- if $rules -}}
 {{- $groups = prepend $groups (dict "name" (include "stockfeed-operator.fullname" $root) "rules" $rules) -}}
 {{- end -}}
+{{- $defaults := dict -}}
+{{- with .interval -}}
+{{- $defaults = dict "interval" . -}}
+{{- end -}}
 groups:
-{{- toYaml $groups | nindent 2 }}
+{{- range $groups }}
+  - {{- toYaml (merge dict . $defaults) | nindent 4 }}
+{{- end }}
 {{- end -}}
