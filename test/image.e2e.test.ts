@@ -1,22 +1,23 @@
 /**
  * The image's file tree, made by the very steps of the Dockerfile, since no engine that builds images may be at hand; and
- * its programs, started from it as its user, who may write nothing there.
+ * its programs, started from it as its user, who may write nothing there. Where the machine lets this test mount, the whole
+ * file system is read-only to them too, as under `readOnlyRootFilesystem`.
  */
-import { execFile, spawn, spawnSync } from "node:child_process";
-import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { text } from "node:stream/consumers";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeSummary } from "../src/quotes/poll-summary.ts";
+import { copyContext } from "./docker-context.ts";
+import { asContainer, mayMount, maySwitchUser } from "./like-a-container.ts";
 import { readReport, reportingTo } from "./start-report.ts";
 
 const run = promisify(execFile);
 const DOCKERFILE = "Dockerfile";
 /** The image's user, as its last stage says. */
 const USER = "65532";
-const asUser = process.getuid?.() === 0 && spawnSync("setpriv", ["--version"]).status === 0;
 
 const FEED = {
   apiVersion: "stockfeed.dev/v1alpha1",
@@ -39,17 +40,21 @@ interface SoftwareList {
 describe("the image", { timeout: 600_000 }, () => {
   let directory: string;
   let image: string;
+  /** The one place that programs may write to: a container's termination log is a mount of its own too. */
+  let writable: string;
   let instructions: string[];
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "stockfeed-image-"));
     await chmod(directory, 0o755);
     image = join(directory, "app");
+    writable = join(directory, "writable");
+    await mkdir(writable);
     const build = join(directory, "build");
     instructions = (await readFile(DOCKERFILE, "utf8"))
       .split("\n")
       .filter((line) => line !== "" && !line.startsWith("#"));
-    await copyContext(build);
+    await copyContext(".", build);
     for (const step of instructions.filter((line) => line.startsWith("RUN "))) {
       await run("sh", ["-e", "-c", step.slice("RUN ".length)], { cwd: build, maxBuffer: 2 ** 26 });
     }
@@ -67,8 +72,7 @@ describe("the image", { timeout: 600_000 }, () => {
       /^ENTRYPOINT (.*)$/.exec(instructions.find((line) => line.startsWith("ENTRYPOINT")) ?? "") ?? [];
     const [, ...words] = JSON.parse(entry) as string[];
     const program = [process.execPath, ...words.map((word) => word.replace(/^\/app\//, `${image}/`)), ...args];
-    const privileges = ["--reuid", USER, "--regid", USER, "--clear-groups", "--no-new-privs"];
-    const [command = "", ...rest] = asUser ? ["setpriv", ...privileges, ...program] : program;
+    const [command = "", ...rest] = asContainer(program, { user: USER, tree: image, writable });
     const child = spawn(command, rest, { cwd: image, env: { PATH: process.env.PATH, NODE_ENV: "production", ...env } });
     let said = "";
     const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
@@ -111,12 +115,25 @@ describe("the image", { timeout: 600_000 }, () => {
 
   it("runs as a user with a number, on a tree that this user can't write to", () => {
     expect(instructions).toContain(`USER ${USER}:${USER}`);
-    if (asUser)
-      expect(spawnSync("setpriv", ["--reuid", USER, "--clear-groups", "touch", join(image, "x")]).status).not.toBe(0);
+  });
+
+  // Neither is allowed to everybody: a tree can be made read-only to one program by root alone, in a namespace of mounts.
+  it.skipIf(!mayMount && !maySwitchUser)("can write nothing, not even to /tmp, but where it is let", async () => {
+    const touch = async (path: string) => {
+      const [command = "", ...args] = asContainer(["touch", path], { user: USER, tree: image, writable });
+      return await run(command, args).then(
+        () => "done",
+        (error: unknown) => String(error),
+      );
+    };
+    await chmod(writable, 0o777);
+    expect(await touch(join(writable, "x"))).toBe("done");
+    expect(await touch(join(image, "x"))).toMatch(mayMount ? /Read-only file system/ : /Permission denied/);
+    if (mayMount) expect(await touch("/tmp/stockfeed-image-x")).toMatch(/Read-only file system/);
   });
 
   it("is a poller that leaves its summary", async () => {
-    const log = join(directory, "termination-log");
+    const log = join(writable, "termination-log");
     await writeFile(log, "");
     await chmod(log, 0o666);
     const { code, said } = await start(["poll"], {
@@ -129,11 +146,12 @@ describe("the image", { timeout: 600_000 }, () => {
     expect(decodeSummary(await readFile(log, "utf8"))).toMatchObject({ feed: "markets/tech", slotsPolled: 0 });
   });
 
-  it("starts a poller in 80 MB of memory, without a client of Kubernetes or of Pub/Sub", async () => {
-    const report = join(directory, "report.json");
+  it("starts a poller in 300 ms of the processor and 80 MB, without a client of Kubernetes or of Pub/Sub", async () => {
+    const report = join(writable, "report.json");
     await writeFile(report, "");
     await chmod(report, 0o666);
     const peaks: number[] = [];
+    const processor: number[] = [];
     for (let starts = 0; starts < 3; starts++) {
       const { code, said } = await start(["poll"], {
         STOCKFEED_MANIFEST: JSON.stringify(FEED),
@@ -142,12 +160,15 @@ describe("the image", { timeout: 600_000 }, () => {
         NODE_OPTIONS: reportingTo(report, { modules: true }),
       });
       expect({ code, said }).toMatchObject({ code: 0 });
-      const { peakBytes, modules } = await readReport(report);
+      const { peakBytes, cpuMicros, modules } = await readReport(report);
       peaks.push(peakBytes / 1e6);
+      processor.push(cpuMicros / 1e3);
       expect(modules.some((url) => url.endsWith("/dist/src/main/poll.js"))).toBe(true);
       expect(modules.filter((url) => /@kubernetes|@google-cloud|@grpc/.test(url))).toEqual([]);
     }
     expect(Math.max(...peaks)).toBeLessThanOrEqual(80);
+    // The least of them: what else the machine does adds to the others, to its time much and to the processor's little.
+    expect(Math.min(...processor)).toBeLessThanOrEqual(300);
   });
 
   it("is an engine, which says what it can't reach", async () => {
@@ -203,16 +224,4 @@ async function installedPackages(modules: string): Promise<string[]> {
   };
   await look(modules);
   return [...found].toSorted();
-}
-
-/** What a builder is sent: the tracked files, less those that .dockerignore names. */
-async function copyContext(to: string): Promise<void> {
-  const listed = spawn("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-  const ignored = (await readFile(".dockerignore", "utf8")).split("\n").filter(Boolean);
-  const files = (await text(listed.stdout)).split("\0").filter(Boolean);
-  for (const file of files) {
-    if (ignored.some((name) => file === name || file.startsWith(`${name}/`))) continue;
-    await mkdir(dirname(join(to, file)), { recursive: true });
-    await copyFile(file, join(to, file));
-  }
 }
