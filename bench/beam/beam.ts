@@ -26,6 +26,8 @@ const ROUNDS = 3;
 interface Run {
   readonly quotes: number;
   readonly seconds: number;
+  /** Of processor time; undefined where a contestant is no program by itself. */
+  readonly processorSeconds: number | undefined;
 }
 
 /** A contestant's figure, once a round. */
@@ -40,6 +42,7 @@ export async function beamBench({ short }: { readonly short: boolean }): Promise
   const leftOut = contestants.all.flatMap(({ name, missing }) => (missing === undefined ? [] : [{ name, missing }]));
   const rates: Samples[] = present.map(({ name }) => ({ name, values: [] }));
   const starts: Samples[] = present.map(({ name }) => ({ name, values: [] }));
+  const processor: Samples[] = present.map(({ name }) => ({ name, values: [] }));
   const [embedded] = present;
   if (embedded === undefined) throw new Error("The embedded engine has to be there.");
   const runs = new Runs(embedded);
@@ -49,11 +52,13 @@ export async function beamBench({ short }: { readonly short: boolean }): Promise
     for (let round = 1; round <= rounds; round++) {
       for (const [i, contestant] of present.entries()) {
         const [small, large] = await runs.bothSizes(contestant, round === 1);
-        const slope = (large.seconds - small.seconds) / (large.quotes - small.quotes);
-        // A busy machine may hide the difference, in a short run above all.
-        const perQuote = slope > 0 ? slope : large.seconds / large.quotes;
+        const perQuote = slopeOf(small.quotes, small.seconds, large.quotes, large.seconds);
         rates[i]?.values.push(1 / perQuote);
         starts[i]?.values.push(small.seconds - small.quotes * perQuote);
+        if (small.processorSeconds !== undefined && large.processorSeconds !== undefined) {
+          const taken = slopeOf(small.quotes, small.processorSeconds, large.quotes, large.processorSeconds);
+          processor[i]?.values.push(taken * 1e6);
+        }
         const rate = Math.round(1 / perQuote).toLocaleString("en-US");
         say(`round ${round} of ${rounds}: ${contestant.name}, ${large.seconds.toFixed(1)} s, ${rate} quotes/s`);
       }
@@ -66,8 +71,15 @@ export async function beamBench({ short }: { readonly short: boolean }): Promise
     { ...rows, leftOut },
     ...ratioGoals(rows),
     { ...resultOf("beam: from start to end without quotes", "s", starts, "less"), leftOut },
+    resultOf("beam: processor time", "µs/quote", processor, "less"),
     ...(await workerCostBench({ short })),
   ];
+}
+
+/** What one more quote takes, by what two works took. A busy machine may hide the difference, in a short run above all. */
+function slopeOf(small: number, smallTook: number, large: number, largeTook: number): number {
+  const slope = (largeTook - smallTook) / (large - small);
+  return slope > 0 ? slope : largeTook / large;
 }
 
 function say(line: string): void {
@@ -98,14 +110,14 @@ class Runs {
   async #run(contestant: Contestant, slots: number, checked: boolean): Promise<Run> {
     return this.#inDirectory(slots, async (work, log) => {
       const started = performance.now();
-      await contestant.run(work, log);
+      const processorSeconds = await contestant.run(work, log);
       const seconds = (performance.now() - started) / 1000;
       if (checked && !(contestant === this.#embedded && slots > BRUTE_FORCE_SLOTS)) {
         const answer = await readAnswer(work.pipelines);
         const difference = firstDifference(contestant.name, answer, await this.#expectedOf(slots));
         if (difference !== undefined) throw new Error(`${slots} slots: ${difference}`);
       }
-      return { quotes: messagesOf(work.suite).length, seconds };
+      return { quotes: messagesOf(work.suite).length, seconds, processorSeconds };
     });
   }
 
@@ -140,12 +152,13 @@ class Runs {
   }
 }
 
-/** The first contestant against the others. */
+/** The first contestant against the others, as far as they have that figure. */
 function resultOf(name: string, unit: string, samples: readonly Samples[], better: "more" | "less"): BenchResult {
-  const [own = NaN, ...others] = samples.map(({ values }) => medianOf(values));
-  const rivals = others.map((value, i) => {
-    const ratio = better === "more" ? own / value : value / own;
-    return { name: samples[i + 1]?.name ?? "", value, ratio };
+  const [own = NaN] = samples.slice(0, 1).map(({ values }) => medianOf(values));
+  const others = samples.slice(1).filter(({ values }) => values.length > 0);
+  const rivals = others.map(({ name: rival, values }) => {
+    const value = medianOf(values);
+    return { name: rival, value, ratio: better === "more" ? own / value : value / own };
   });
   return { name, unit, value: own, rivals };
 }

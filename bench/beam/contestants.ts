@@ -5,7 +5,7 @@ import { boundedProto } from "../../src/pipeline/pipeline-proto.ts";
 import { runOnPrism } from "../../test/conformance/beam-answers.ts";
 import { type Prism, prismMissing, startPrism } from "../../test/prism/prism.ts";
 import { pythonBeam, pythonBeamMissing } from "../../test/python-beam/python-beam.ts";
-import { flinkMissing, flinkProgram } from "./flink.ts";
+import { BEAM_FLINK, FLINK, javaArguments, type JavaProgram, javaMissing } from "./java-program.ts";
 import { runProgram } from "./program.ts";
 import type { BeamWork } from "./work.ts";
 
@@ -15,8 +15,12 @@ export interface Contestant {
   readonly slots: readonly [small: number, large: number];
   /** Why it can't run on this machine; undefined where it can. */
   readonly missing?: string | undefined;
-  /** From the start of its program to the end of it, quotes in a file to rows in files. @param log takes what it prints */
-  run(work: BeamWork, log: string): Promise<void>;
+  /**
+   * From the start of its program to the end of it, quotes in a file to rows in files.
+   * @param log takes what it prints
+   * @returns the processor time that it took, in seconds; undefined where it is no program by itself
+   */
+  run(work: BeamWork, log: string): Promise<number | undefined>;
 }
 
 export interface Contestants {
@@ -39,6 +43,7 @@ const direct: Contestant = {
   slots: [4, 24],
   run: async ({ pipelines }) => {
     for (const pipeline of pipelines) await runDirect(pipeline);
+    return undefined;
   },
 };
 
@@ -53,7 +58,7 @@ export function lightContestants(): Contestants {
   };
 }
 
-/** All of them. Prism starts, and Flink is made, when it is first asked. @param say is told of what takes long */
+/** All of them. Prism starts, and programs in Java are made, when it is first asked. @param say is told of what takes long */
 export async function allContestants(say: (line: string) => void): Promise<Contestants> {
   let started: Promise<Prism> | undefined;
   const prism = async () => (started ??= startPrism());
@@ -61,15 +66,23 @@ export async function allContestants(say: (line: string) => void): Promise<Conte
   const noPython = pythonBeamMissing();
   const python = async (jobFile: string, where: string, log: string) =>
     runProgram(pythonBeam() ?? "python3", [PYTHON, jobFile, where], log);
+  const java = async (program: JavaProgram, jobFile: string, log: string) =>
+    runProgram("java", [...(await javaArguments(program, say)), jobFile], log);
   return {
     all: [
       embedded,
       {
+        name: "beam-flink",
+        slots: [100, 400],
+        missing: await javaMissing(BEAM_FLINK),
+        run: async ({ jobFile }, log) => java(BEAM_FLINK, jobFile, log),
+      },
+      {
         name: "flink",
         // Less than that is over before Java is warm, and says anything from 3 to 60 thousand quotes a second.
         slots: [200, 2_000],
-        missing: await flinkMissing(),
-        run: async ({ jobFile }, log) => runProgram("java", [...(await flinkProgram(say)), jobFile], log),
+        missing: await javaMissing(FLINK),
+        run: async ({ jobFile }, log) => java(FLINK, jobFile, log),
       },
       direct,
       {
@@ -78,6 +91,7 @@ export async function allContestants(say: (line: string) => void): Promise<Conte
         missing: noPrism,
         run: async ({ pipelines }) => {
           for (const pipeline of pipelines) await runOnPrism(await prism(), await boundedProto(pipeline));
+          return undefined;
         },
       },
       {
@@ -90,7 +104,11 @@ export async function allContestants(say: (line: string) => void): Promise<Conte
         name: "beam-python-prism",
         slots: [1, 8],
         missing: noPython ?? noPrism,
-        run: async ({ jobFile }, log) => python(jobFile, (await prism()).endpoint, log),
+        // Its own part of it alone: Prism has a process of its own.
+        run: async ({ jobFile }, log) => {
+          await python(jobFile, (await prism()).endpoint, log);
+          return undefined;
+        },
       },
     ],
     stop: async () => (await started)?.stop(),
