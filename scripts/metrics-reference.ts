@@ -27,6 +27,11 @@ ${Object.values<MetricDefinition>(CONTROLLER_METRICS).map(row).join("\n")}
 
 Each summary is counted once, by the replica that leads; what ends while none leads is counted by nobody.
 
+A feed has nine series in the operator, and ten more where its pollers are Jobs and ask a provider over the network: how
+long that takes, \`${METRICS.providerDuration.name}\`. Of 10,000 such feeds that is 190,000 series and
+15 MB a scrape, of which the ten are 100,000 and 9 MB, and 0.13 s of the operator's time. Pollers of an older image do not tell
+it yet.
+
 Histograms have these buckets:
 
 ${Object.values<MetricDefinition>({ ...METRICS, ...CONTROLLER_METRICS })

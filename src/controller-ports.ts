@@ -4,6 +4,7 @@
  */
 import type { KubeObject, ObjectRef } from "./api/kube-object.ts";
 import type { EpochMs } from "./quotes/quote.ts";
+import type { RequestDurations } from "./quotes/request-durations.ts";
 
 /** Kinds that the controller watches; what it wants of any other it applies unread. */
 export type WatchedKind = "StockFeed" | "CronJob" | "Deployment" | "StatefulSet" | "Pod" | "Secret";
@@ -176,6 +177,8 @@ export interface ControllerTelemetry {
   countPublishedQuotes(feed: string, outcome: "published" | "undelivered", count: number): void;
   /** Symbols without a price in their slot, by kind of failure. */
   countSymbolFailures(feed: string, kind: string, count: number): void;
+  /** How long the provider took to answer pollers that ended. */
+  countProviderRequests(feed: string, requests: RequestDurations): void;
   /** A Dataflow job that was launched, for the spec or since the one before it failed. */
   countJobLaunch(resolution: string, cause: "spec" | "failure"): void;
   /** Drops what was counted of a feed that is gone. */

@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withoutZetasql } from "./bigquery/require-zetasql.ts";
-import { BoardsWorld, msOf, soon, TICKS } from "./grafana/boards-world.ts";
+import { BoardsWorld, MINUTES, msOf, soon, TICKS } from "./grafana/boards-world.ts";
 import { committedBoards, panelsOf, type BoardFile, type Target } from "./grafana/committed-boards.ts";
 import { choicesIn } from "./grafana/variable-choices.ts";
 import { gainOf, lastOfParts, newestOf, rankOf, type Window, windowsIn } from "./grafana/expected-rows.ts";
@@ -56,9 +56,10 @@ describe.skipIf(without)("the boards of a feed under load", { timeout: 240_000 }
       .map((row) => msOf(row.window_end));
 
   /** Whether a query's answer has a number in it. */
-  async function answers(board: BoardFile, { expr = "", instant = false }: Target): Promise<boolean> {
+  async function answers(board: BoardFile, target: Target, values: Values = everything(board)): Promise<boolean> {
+    const { expr = "", instant = false } = target;
     const time = now();
-    const query = promql(expr, everything(board), time);
+    const query = promql(expr, values, time);
     const series = instant ? await world.prometheus.instant(query) : await world.prometheus.range(query, time);
     return series.some(({ points }) => points.some(([, value]) => Number.isFinite(value)));
   }
@@ -172,6 +173,19 @@ describe.skipIf(without)("the boards of a feed under load", { timeout: 240_000 }
       const end = ends.get(String(resolution)) ?? NaN;
       expect(seconds).toBeGreaterThanOrEqual(Math.floor((asked - end) / 1000));
       expect(seconds).toBeLessThanOrEqual((Date.now() - end) / 1000);
+    }
+  });
+
+  it.each([
+    ["a Deployment", TICKS],
+    ["CronJobs", MINUTES],
+  ])("say how long the provider takes to answer pollers of %s", async (_, feed) => {
+    const board = new Map(boards).get("feed");
+    const panel = board && panelsOf(board).find(({ title }) => title === "Provider latency");
+    if (board === undefined || panel?.targets?.length !== 2) throw new Error("There is no panel of two lines.");
+    for (const target of panel.targets) {
+      const told = async () => ((await answers(board, target, { ...everything(board), feed })) ? true : undefined);
+      await soon(told, `data of ${feed} for ${target.expr ?? ""}`);
     }
   });
 

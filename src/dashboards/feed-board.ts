@@ -114,10 +114,10 @@ const polling: Section = {
     lines({
       title: "Provider latency",
       description:
-        "How long the provider takes to answer a request. Pollers that run as Deployments and stockfeed dev measure it; those of CronJobs don't.",
+        "How long the provider takes to answer a request, tries that failed among them; 4 s is when a try is given up. Pollers of CronJobs tell theirs when they end, so these come a minute late.",
       unit: "s",
       limits: { warn: 2 },
-      none: "Pollers of CronJobs don't measure it.",
+      none: "No provider is asked over the network, or none is scraped.",
       queries: [0.5, 0.99].map((share) => ({
         expr: `histogram_quantile(${share}, sum by (feed, le) (rate(stockfeed_provider_request_duration_seconds_bucket{${FEED}}[${RATE}])))`,
         legend: `{{feed}} ${share === 0.5 ? "half" : "99%"} within`,

@@ -111,6 +111,25 @@ describe("a Job's poller", () => {
     expect(said?.problem).toMatch(/^IEX, .*can't be reached/);
   });
 
+  it("says how long the provider took to answer its requests", async () => {
+    const server = createServer((_, response) => {
+      setTimeout(() => response.end(JSON.stringify({ latestPrice: 167.41, latestUpdate: Date.now() })), 80);
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { polling, env } = jobWithLeft(4);
+    const provider = { type: "IEX", baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+    const poller = start({ ...simulated, provider, polling }, env);
+    expect(await poller.ended).toEqual({ code: 0, signal: null });
+    server.close();
+    const { quotes = 0, requests: { within = {}, seconds = 0 } = {} } = (await summary()) ?? {};
+    expect(quotes).toBeGreaterThan(0);
+    // Each quote has a request of its own; a request that its slot's end broke off may have been short.
+    const long = Object.entries(within).filter(([bound]) => Number(bound) > 0.05);
+    expect(long.reduce((sum, [, count]) => sum + count, 0)).toBeGreaterThanOrEqual(quotes);
+    expect(seconds).toBeGreaterThanOrEqual(0.075 * quotes);
+  });
+
   it("leaves its summary when it is asked to end, and a code that lets the Job go on with another Pod", async () => {
     const { polling, env } = jobWithLeft(50);
     const poller = start({ ...simulated, polling }, env);

@@ -2,11 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeSummary, emptySummary, encodeSummary, FAILURE_KINDS, type PollSummary } from "./poll-summary.ts";
 import { DEAD_LETTER_REASONS } from "./quote.ts";
+import { REQUEST_BUCKETS } from "./request-durations.ts";
 
 const count = fc.nat(Number.MAX_SAFE_INTEGER);
 const time = fc.integer({ min: -62_167_219_200_000, max: 253_402_300_799_999 });
 const someOf = <Kind extends string>(kinds: readonly Kind[]) =>
   fc.dictionary(fc.constantFrom(...kinds), count) as fc.Arbitrary<Partial<Record<Kind, number>>>;
+const BOUNDS = [...REQUEST_BUCKETS, Infinity].map(String);
 const text = (maxLength: number) => fc.string({ unit: "binary", maxLength });
 
 const anySummary: fc.Arbitrary<PollSummary> = fc.record(
@@ -20,6 +22,10 @@ const anySummary: fc.Arbitrary<PollSummary> = fc.record(
     undeliveredQuotes: count,
     deadLetters: someOf(DEAD_LETTER_REASONS),
     failures: someOf(FAILURE_KINDS),
+    requests: fc.record({
+      within: someOf(BOUNDS),
+      seconds: fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }),
+    }) as fc.Arbitrary<PollSummary["requests"] & object>,
     marketState: fc.constantFrom("Open" as const, "Closed" as const, "Stale" as const),
     lastSlot: time,
     newestProviderTime: time,
@@ -52,6 +58,10 @@ const longest: PollSummary = {
   undeliveredQuotes: Number.MAX_SAFE_INTEGER,
   deadLetters: Object.fromEntries(DEAD_LETTER_REASONS.map((kind) => [kind, Number.MAX_SAFE_INTEGER])),
   failures: Object.fromEntries(FAILURE_KINDS.map((kind) => [kind, Number.MAX_SAFE_INTEGER])),
+  requests: {
+    within: Object.fromEntries(BOUNDS.map((bound) => [bound, Number.MAX_SAFE_INTEGER])),
+    seconds: Number.MAX_VALUE,
+  },
   marketState: "Closed",
   lastSlot: -62_167_219_200_000,
   newestProviderTime: -62_167_219_200_000,
@@ -88,12 +98,23 @@ describe("a poller's summary", () => {
     });
   });
 
+  it("of an older poller is read without what it did not tell yet", () => {
+    const older =
+      '{"feed":"markets/tech","provider":"Alpaca","slotsPolled":6,"slotsMissed":0,"quotes":12,"staleQuotes":0,' +
+      '"undeliveredQuotes":0,"deadLetters":{},"failures":{}}';
+    expect(decodeSummary(older)).toEqual({ ...emptySummary("markets/tech", "Alpaca"), slotsPolled: 6, quotes: 12 });
+  });
+
   it.each([
     ["nothing", ""],
     ["a stack trace", "Error: out of memory\n  at main"],
     ["JSON cut in half", encodeSummary(emptySummary("markets/tech", "Alpaca")).slice(0, -5)],
     ["another object", '{"feed":"markets/tech"}'],
     ["a negative count", encodeSummary({ ...emptySummary("markets/tech", "Alpaca"), quotes: -1 })],
+    [
+      "requests in less than no time",
+      encodeSummary({ ...emptySummary("markets/tech", "Alpaca"), requests: { within: {}, seconds: -1 } }),
+    ],
     ["a slot of no calendar", encodeSummary({ ...emptySummary("markets/tech", "Alpaca"), lastSlot: 9e15 })],
   ])("is undefined where the message is %s", (_, message) => {
     expect(decodeSummary(message)).toBeUndefined();

@@ -11,6 +11,7 @@ import type { MarketState } from "../api/status.ts";
 import { cutText } from "./cut-text.ts";
 import { isTime } from "./quote-check.ts";
 import { DEAD_LETTER_REASONS, type DeadLetterReason, type EpochMs } from "./quote.ts";
+import { type RequestDurations, requestDurationsSchema } from "./request-durations.ts";
 
 /** Every kind of failure that a provider can have; the outcome label of metrics. */
 export const FAILURE_KINDS = [
@@ -42,6 +43,8 @@ export interface PollSummary {
   readonly deadLetters: Readonly<Partial<Record<DeadLetterReason, number>>>;
   /** Symbols without a price, by kind of failure. */
   readonly failures: Readonly<Partial<Record<FailureKind, number>>>;
+  /** How long the provider took; absent where it was not asked over the network, and of a poller that is older than this. */
+  readonly requests?: RequestDurations;
   readonly marketState?: MarketState;
   /** The newest slot that was polled: of several summaries, the one with the greatest tells how things are now. */
   readonly lastSlot?: EpochMs;
@@ -95,6 +98,7 @@ const summarySchema = z.object({
   undeliveredQuotes: count,
   deadLetters: countsOf(DEAD_LETTER_REASONS),
   failures: countsOf(FAILURE_KINDS),
+  requests: requestDurationsSchema.optional(),
   marketState: z.enum(["Open", "Closed", "Stale"]).optional(),
   lastSlot: time.optional(),
   newestProviderTime: time.optional(),

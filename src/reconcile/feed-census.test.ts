@@ -40,6 +40,18 @@ describe("the census of feeds", () => {
     expect(feedCensus([{ ...feedObject(), spec: null }])[0]).toMatchObject({ intervalSeconds: 10 });
   });
 
+  it("has one whose Jobs ask a provider over the network, and tell how long it took, by its spec", () => {
+    const timesRequests = (spec: object) => feedCensus([feedObject({ spec })])[0]?.timesRequests;
+    const provider = { type: "IEX", baseUrl: "https://quotes.example.com" };
+    expect(timesRequests({ provider })).toBe(true);
+    expect(timesRequests({ provider, suspend: true })).toBe(true);
+    // A Deployment's are scraped themselves.
+    expect(timesRequests({ provider, polling: { workload: "Deployment" } })).toBeUndefined();
+    for (const other of [{ type: "Simulated" }, { type: "Carrier pigeon" }, null]) {
+      expect(timesRequests({ provider: other })).toBeUndefined();
+    }
+  });
+
   it("has the market of one that polls, and of no other", async () => {
     const marketOf = async (spec: object) => (await censusOf(spec))[0]?.market;
     expect(await marketOf({})).toBe("Open");

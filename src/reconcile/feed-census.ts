@@ -1,7 +1,9 @@
 import type { KubeObject } from "../api/kube-object.ts";
 import { durationMs } from "../api/duration.ts";
 import { pollingSchema } from "../api/polling-spec.ts";
+import { PROVIDER_TYPES } from "../api/provider-spec.ts";
 import type { MarketState } from "../api/status.ts";
+import { PROVIDER_LIMITS } from "../quotes/provider-limits.ts";
 import { recordsOf } from "./jobs/survey.ts";
 import { onceEach } from "./once-each.ts";
 import { type FeedStatus, statusIn } from "./status.ts";
@@ -15,6 +17,8 @@ export interface CountedFeed {
   readonly state: FeedState;
   /** Seconds between two of its slots, as its spec says; undefined where that can't be read, or the feed is being deleted. */
   readonly intervalSeconds?: number;
+  /** Whether its pollers are Jobs that ask over the network: they leave how long the provider took, in their summaries. */
+  readonly timesRequests?: true;
   /**
    * Undefined where nobody looks: of a feed that is suspended, is being deleted, or can't be read. Also where its pollers
    * run without end: they know better, and tell it themselves.
@@ -42,6 +46,7 @@ const counted = onceEach((object): CountedFeed => {
     feed: `${namespace}/${name}`,
     state,
     ...(intervalSeconds !== undefined && { intervalSeconds }),
+    ...(state !== "Deleting" && timesRequests(object) && { timesRequests: true }),
     ...(market && { market }),
     jobFailures,
   };
@@ -51,6 +56,15 @@ function intervalOf({ spec }: KubeObject): number | undefined {
   const { polling } = (spec ?? {}) as { readonly polling?: { readonly interval?: unknown } };
   const { data } = pollingSchema.shape.interval.safeParse(polling?.interval);
   return data === undefined ? undefined : durationMs(data) / 1000;
+}
+
+function timesRequests({ spec }: KubeObject): boolean {
+  const { provider, polling } = (spec ?? {}) as {
+    readonly provider?: { readonly type?: unknown };
+    readonly polling?: { readonly workload?: unknown };
+  };
+  const type = PROVIDER_TYPES.find((each) => each === provider?.type);
+  return type !== undefined && PROVIDER_LIMITS[type].symbolsPerCall < Infinity && polling?.workload !== "Deployment";
 }
 
 const NOTHING: Pick<CountedFeed, "market" | "jobFailures"> = { jobFailures: [] };

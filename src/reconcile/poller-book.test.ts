@@ -59,6 +59,7 @@ describe("a finished poller", () => {
       undeliveredQuotes: 3,
       deadLetters: { FutureTime: 4 },
       failures: { Timeout: 5 },
+      requests: { within: { "0.25": 6, Infinity: 1 }, seconds: 7.5 },
     };
     for (let i = 0; i < 3; i++) pollers.observe(finished({ uid: "a", finishedAt: at, summary }));
     expect(world.counts).toMatchObject({
@@ -69,9 +70,14 @@ describe("a finished poller", () => {
       "quotes.undelivered": 3,
       "quotes.dead_letter": 4,
       "failures.Timeout": 5,
+      "requests.within 0.25": 6,
+      "requests.within Infinity": 1,
+      "requests.seconds": 7.5,
     });
     pollers.observe(finished({ uid: "b", finishedAt: at + MINUTE, summary: good }));
     expect(world.counts.polled).toBe(12);
+    // The second is of a version that does not tell how long requests took.
+    expect(world.counts["requests.seconds"]).toBe(7.5);
   });
 
   it("that ended before the operator counted tells its news alone", async () => {

@@ -34,7 +34,7 @@ interface ShardNews extends PollerNews {
 
 interface PollerBookOptions {
   readonly telemetry: Pick<Telemetry, "countQuotes" | "countPolledSlots" | "countMissedSlots"> &
-    Pick<ControllerTelemetry, "countPublishedQuotes" | "countSymbolFailures">;
+    Pick<ControllerTelemetry, "countPublishedQuotes" | "countSymbolFailures" | "countProviderRequests">;
   /** A poller ended without a summary that could be read. */
   readonly onUnreadable?: (pod: KubeObject) => void;
 }
@@ -130,7 +130,7 @@ export class PollerBook {
     this.#add(summary);
   }
 
-  #add({ feed, quotes, staleQuotes, undeliveredQuotes, deadLetters, failures, ...slots }: PollSummary): void {
+  #add({ feed, quotes, staleQuotes, undeliveredQuotes, deadLetters, failures, requests, ...slots }: PollSummary): void {
     const { telemetry } = this.#options;
     telemetry.countPolledSlots(feed, slots.slotsPolled);
     telemetry.countMissedSlots(feed, slots.slotsMissed);
@@ -140,6 +140,7 @@ export class PollerBook {
     const dead = Object.values(deadLetters).reduce((sum, each) => sum + each, 0);
     telemetry.countQuotes(feed, "dead_letter", dead);
     for (const [kind, count] of Object.entries(failures)) telemetry.countSymbolFailures(feed, kind, count);
+    if (requests !== undefined) telemetry.countProviderRequests(feed, requests);
   }
 }
 

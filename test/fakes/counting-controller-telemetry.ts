@@ -23,6 +23,10 @@ export function countingControllerTelemetry() {
     countSymbolFailures: (_feed, kind, count) => {
       add(`failures.${kind}`, count);
     },
+    countProviderRequests: (_feed, { within, seconds }) => {
+      for (const [bound, count] of Object.entries(within)) add(`requests.within ${bound}`, count);
+      add("requests.seconds", seconds);
+    },
     countJobLaunch: (_resolution, cause) => {
       add(`launches.${cause}`, 1);
     },

@@ -16,6 +16,8 @@ import { PrometheusServer } from "./prometheus-server.ts";
 
 /** The feed that polls without end, and whose rows the market is looked at by. */
 export const TICKS = "markets/ticks";
+/** The feed whose pollers are Jobs. */
+export const MINUTES = "markets/minutes";
 const SYMBOLS = ["AAPL", "MSFT", "GOOG", "AMZN", "NVDA", "META", "TSLA", "NFLX", "INTC", "IBM"];
 const FAST = {
   symbols: SYMBOLS,
@@ -65,7 +67,8 @@ export class BoardsWorld {
     dataflow.jobs.failNextStart("The zone has no capacity.");
     const provider = { type: "IEX", baseUrl: await this.#simulate() };
     await this.#apply("ticks", { ...FAST, provider, polling: { interval: "1s", workload: "Deployment" } });
-    await this.#apply("minutes", { ...FAST, polling: { interval: "1s" } });
+    // A minute's lead: the Job of the minute before polls what is left of this one.
+    await this.#apply("minutes", { ...FAST, provider, polling: { interval: "1s", startLead: "60s" } });
     await this.#apply("beam", {
       engine: "Dataflow",
       archive: false,
@@ -84,9 +87,11 @@ export class BoardsWorld {
       "stockfeed-pods": await this.#podAddresses(),
     });
     // Seen at zero before, so that it is seen to rise.
-    const missed = 'stockfeed_slots_missed_total{feed="markets/minutes"}';
-    await soon(async () => ((await this.prometheus.instant(missed)).length > 0 ? true : undefined), missed);
-    await this.#missAMinute("minutes");
+    for (const name of ["slots_missed_total", "provider_request_duration_seconds_count"]) {
+      const series = `stockfeed_${name}{feed="${MINUTES}"}`;
+      await soon(async () => ((await this.prometheus.instant(series)).length > 0 ? true : undefined), series);
+    }
+    await this.#startJobs("minutes");
   }
 
   get prometheus(): PrometheusServer {
@@ -142,12 +147,17 @@ export class BoardsWorld {
     await this.operator.kube.create(FEEDS, this.operator.manifest(name, spec));
   }
 
-  /** Makes the Job that the feed's CronJob would have made two minutes ago: its slots are over, and it says so. */
-  async #missAMinute(feed: string): Promise<void> {
+  /**
+   * Makes the Jobs that the feed's CronJob would have made in two minutes and in this: the first's slots are over, and it
+   * says so; the second has the rest of this minute, which may be no more than a moment, and the third the next.
+   */
+  async #startJobs(feed: string): Promise<void> {
     const cronJob = `${feed}-poll`;
     const path = `/apis/batch/v1/namespaces/markets/cronjobs/${cronJob}`;
     await soon(() => this.operator.kube.get(path).catch(() => undefined), path);
-    await makeJob(this.operator.kube, { namespace: "markets", cronJob, minute: minuteOf() - 2 });
+    for (const ago of [2, 1, 0]) {
+      await makeJob(this.operator.kube, { namespace: "markets", cronJob, minute: minuteOf() - ago });
+    }
   }
 
   /** Where the Pods of the feeds that run serve their metrics: of both an engine, of one a poller without end. */

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { ControllerTelemetry } from "../../controller-ports.ts";
 import { FAILURE_KINDS } from "../../quotes/poll-summary.ts";
 import { CONTROLLER_METRICS } from "./controller-metrics.ts";
+import { CountedHistogram } from "./counted-histogram.ts";
 import { METRICS, type MetricDefinition } from "./metrics.ts";
 
 /** What the operator counts of pollers' quotes. */
@@ -29,6 +30,7 @@ interface FeedReading {
   readonly feed: string;
   readonly state: string;
   readonly intervalSeconds?: number;
+  readonly timesRequests?: true;
   readonly market?: string;
   /** Jobs in a row that failed, by resolution. */
   readonly jobFailures: readonly { readonly resolution: string; readonly count: number }[];
@@ -65,7 +67,11 @@ export function createControllerTelemetry(registry: Registry): OperatorTelemetry
   const failures = counter(CONTROLLER_METRICS.symbolFailures);
   // Here the statuses of feeds tell how the market looks to them; there are no pollers in this process.
   registry.removeSingleMetric(METRICS.marketState.name);
-  const ofFeed = countersOfFeed({ slots: [polled, missed], quotes, failures });
+  // Pollers have counted their requests already.
+  registry.removeSingleMetric(METRICS.providerDuration.name);
+  const requests = new CountedHistogram(METRICS.providerDuration);
+  registry.registerMetric(requests);
+  const ofFeed = countersOfFeed({ slots: [polled, missed], quotes, failures, requests });
   const { countJobLaunch, ...measures } = censuses(
     counter,
     (definition, collect) => new Gauge({ ...settings(definition), collect }),
@@ -88,6 +94,9 @@ export function createControllerTelemetry(registry: Registry): OperatorTelemetry
       countSymbolFailures: (feed, kind, count) => {
         failures.inc({ feed, kind }, count);
       },
+      countProviderRequests: (feed, durations) => {
+        requests.add(feed, durations);
+      },
       countJobLaunch,
       forgetFeed: ofFeed.forget,
     },
@@ -101,12 +110,14 @@ function countersOfFeed(metrics: {
   readonly slots: readonly Counter[];
   readonly quotes: Counter;
   readonly failures: Counter;
-}): { readonly begin: (feed: string) => void; readonly forget: (feed: string) => void } {
-  const { slots, quotes, failures } = metrics;
+  readonly requests: CountedHistogram;
+}): { readonly begin: (feed: FeedReading) => void; readonly forget: (feed: string) => void } {
+  const { slots, quotes, failures, requests } = metrics;
   // Six series of each of ten thousand feeds are not to be looked up at every scrape.
   const begun = new Set<string>();
   return {
-    begin: (feed) => {
+    begin: ({ feed, timesRequests = false }) => {
+      if (timesRequests) requests.begin(feed);
       if (begun.has(feed)) return;
       begun.add(feed);
       for (const metric of slots) metric.inc({ feed }, 0);
@@ -114,6 +125,7 @@ function countersOfFeed(metrics: {
     },
     forget: (feed) => {
       begun.delete(feed);
+      requests.forget(feed);
       for (const metric of slots) metric.remove({ feed });
       for (const outcome of POLLER_OUTCOMES) quotes.remove({ feed, outcome });
       for (const kind of FAILURE_KINDS) failures.remove({ feed, kind });
@@ -124,7 +136,7 @@ function countersOfFeed(metrics: {
 function censuses(
   counter: (definition: MetricDefinition) => Counter,
   gauge: (definition: MetricDefinition, collect: (this: Gauge) => void) => Gauge,
-  knowFeed: (feed: string) => void,
+  knowFeed: (feed: FeedReading) => void,
 ): Pick<OperatorTelemetry, "measureFeeds" | "measureJobs"> & Pick<ControllerTelemetry, "countJobLaunch"> {
   const measureFeeds = feedGauges(gauge, knowFeed);
   const measureJobs = countedGauge(
@@ -149,14 +161,15 @@ function censuses(
 /** The gauges that tell of each feed; one count serves them all, since they are read in this order. */
 function feedGauges(
   gauge: (definition: MetricDefinition, collect: (this: Gauge) => void) => Gauge,
-  knowFeed: (feed: string) => void,
+  knowFeed: (feed: FeedReading) => void,
 ): OperatorTelemetry["measureFeeds"] {
   let feeds: readonly FeedReading[] = [];
   const measureStates = countedGauge(
     (collect) => gauge(CONTROLLER_METRICS.feedState, collect),
-    ({ feed, state }: FeedReading) => {
+    (reading: FeedReading) => {
       // A counter that is not there yet can't be seen to rise, and a summary of a minute may be all that ever comes.
-      knowFeed(feed);
+      knowFeed(reading);
+      const { feed, state } = reading;
       return { labels: { feed, state }, value: 1 };
     },
   );

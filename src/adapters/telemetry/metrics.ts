@@ -1,3 +1,5 @@
+import { REQUEST_BUCKETS } from "../../quotes/request-durations.ts";
+
 /** A metric as Prometheus shows it. */
 export interface MetricDefinition {
   readonly name: string;
@@ -9,7 +11,6 @@ export interface MetricDefinition {
   readonly buckets?: readonly number[];
 }
 
-const PROVIDER_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
 /** From an undisturbed laptop's microseconds to a store that stalls. */
 const CLOSE_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60] as const;
 
@@ -47,7 +48,7 @@ export const METRICS = {
     type: "histogram",
     help: "How long the provider took to answer a request",
     labels: ["feed"],
-    buckets: PROVIDER_BUCKETS,
+    buckets: REQUEST_BUCKETS,
   },
   providerRequests: {
     name: "stockfeed_provider_requests_total",

@@ -1,8 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import type { Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
 import { metricsReference } from "../../../scripts/metrics-reference.ts";
 import type { Telemetry } from "../../ports.ts";
+import { type RequestDurations, withRequest } from "../../quotes/request-durations.ts";
 import { teeTelemetry } from "./tee.ts";
 import { createControllerTelemetry, type OperatorTelemetry } from "./controller-telemetry.ts";
 import { createTelemetry } from "./telemetry.ts";
@@ -37,6 +40,7 @@ function tellAllOfTheOperator({
   telemetry.countDriftCorrections(2);
   telemetry.countPublishedQuotes("markets/tech", "published", 12);
   telemetry.countSymbolFailures("markets/tech", "Timeout", 4);
+  telemetry.countProviderRequests("markets/tech", { within: { "0.25": 5, Infinity: 1 }, seconds: 6.5 });
   telemetry.countJobLaunch("15m", "failure");
   queue.onAdd();
   queue.onDepth(3);
@@ -61,6 +65,11 @@ const EXPECTED_OF_THE_OPERATOR = [
   "stockfeed_drift_corrections_total 2",
   'stockfeed_quotes_total{feed="markets/tech",outcome="published"} 12',
   'stockfeed_symbol_failures_total{feed="markets/tech",kind="Timeout"} 4',
+  'stockfeed_provider_request_duration_seconds_bucket{le="0.1",feed="markets/tech"} 0',
+  'stockfeed_provider_request_duration_seconds_bucket{le="5",feed="markets/tech"} 5',
+  'stockfeed_provider_request_duration_seconds_bucket{le="+Inf",feed="markets/tech"} 6',
+  'stockfeed_provider_request_duration_seconds_sum{feed="markets/tech"} 6.5',
+  'stockfeed_provider_request_duration_seconds_count{feed="markets/tech"} 6',
   "stockfeed_workqueue_adds_total 1",
   "stockfeed_workqueue_depth 3",
   "stockfeed_workqueue_queue_duration_seconds_count 1",
@@ -92,6 +101,17 @@ const EXPECTED = [
   'stockfeed_watermark_lag_seconds{feed="markets/tech"} 1.5',
 ];
 
+/** What a registry shows of how long requests took, by series. */
+async function durationsIn(registry: Registry): Promise<Map<string, number>> {
+  const lines = (await registry.getSingleMetricAsString("stockfeed_provider_request_duration_seconds")).split("\n");
+  return new Map(
+    lines.map((line): [string, number] => {
+      const [series = "", value] = line.startsWith("#") ? [line, 0] : line.split(" ");
+      return [series, Number(value)];
+    }),
+  );
+}
+
 describe("telemetry", () => {
   it("shows Prometheus what it was told, under the names of the reference", async () => {
     const { telemetry, registry } = createTelemetry();
@@ -117,12 +137,13 @@ describe("telemetry", () => {
       }
       telemetry.countMissedSlots(feed, 1);
       telemetry.countPolledSlots(feed, 1);
+      operator.telemetry.countProviderRequests(feed, { within: { "0.5": 1 }, seconds: 0.3 });
       for (const kind of ["Timeout", "CircuitOpen"]) operator.telemetry.countSymbolFailures(feed, kind, 1);
     }
     const linesOf = async (feed: string) =>
       (await registry.metrics()).split("\n").filter((line) => line.includes(feed));
     const kept = await linesOf("markets/gold");
-    expect(kept).toHaveLength(8);
+    expect(kept).toHaveLength(18);
     operator.telemetry.forgetFeed("markets/tech");
     expect(await linesOf("markets/tech")).toEqual([]);
     expect(await linesOf("markets/gold")).toEqual(kept);
@@ -164,6 +185,45 @@ describe("telemetry", () => {
     const lines = (await registry.metrics()).split("\n");
     expect(lines).toContain('stockfeed_slots_missed_total{feed="markets/tech"} 0');
     expect(lines).toContain('stockfeed_quotes_total{feed="markets/tech",outcome="undelivered"} 0');
+  });
+
+  it("has how long requests took from before the first is told, of feeds whose pollers tell it", async () => {
+    const { registry } = createTelemetry();
+    const operator = createControllerTelemetry(registry);
+    operator.measureFeeds(() => [
+      { feed: "markets/tech", state: "Ready", timesRequests: true, jobFailures: [] },
+      { feed: "markets/simulated", state: "Ready", jobFailures: [] },
+    ]);
+    const counts = async () => {
+      await registry.metrics();
+      const lines = (await registry.metrics()).split("\n");
+      return lines.filter((line) => line.startsWith("stockfeed_provider_request_duration_seconds_count"));
+    };
+    expect(await counts()).toEqual(['stockfeed_provider_request_duration_seconds_count{feed="markets/tech"} 0']);
+    operator.telemetry.countProviderRequests("markets/tech", { within: { "0.05": 2 }, seconds: 0.06 });
+    expect(await counts()).toEqual(['stockfeed_provider_request_duration_seconds_count{feed="markets/tech"} 2']);
+  });
+
+  it("shows of pollers that ended what one that is scraped shows of the same requests", async () => {
+    const durations = fc.array(fc.nat(8_000), { minLength: 1, maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(durations, { minLength: 1, maxLength: 5 }), async (runs) => {
+        const [scraped, told] = [createTelemetry(), createTelemetry()];
+        const operator = createControllerTelemetry(told.registry);
+        for (const run of runs) {
+          let requests: RequestDurations | undefined;
+          for (const ms of run) {
+            scraped.telemetry.observeProviderRequest("markets/tech", "200", ms / 1000);
+            requests = withRequest(requests, ms / 1000);
+          }
+          if (requests !== undefined) operator.telemetry.countProviderRequests("markets/tech", requests);
+        }
+        const [expected, shown] = await Promise.all([durationsIn(scraped.registry), durationsIn(told.registry)]);
+        expect([...shown.keys()]).toEqual([...expected.keys()]);
+        for (const [series, value] of expected) expect(shown.get(series), series).toBeCloseTo(value, 6);
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it("has the process's own metrics too", async () => {

@@ -11,6 +11,7 @@ import { formatTime } from "../../quotes/format-time.ts";
 import { Places } from "../../quotes/place.ts";
 import type { PollSummary } from "../../quotes/poll-summary.ts";
 import type { EpochMs } from "../../quotes/quote.ts";
+import { type RequestDurations, withRequest } from "../../quotes/request-durations.ts";
 import { sessionOf } from "../../quotes/session.ts";
 import { usageError } from "../cli-error.ts";
 import type { PollTask } from "./poll-task.ts";
@@ -49,7 +50,7 @@ export async function runPoller(options: PollerOptions): Promise<PollSummary> {
   const { feed, job, symbols, shard } = task;
   const { polling } = feed.spec;
   const name = feedName(feed);
-  const provider = providerOf(options);
+  const { provider, withRequests } = timedProvider(options);
   const emulator = env.PUBSUB_EMULATOR_HOST;
   const tokens = emulator ? undefined : accessTokens(env, () => clock.now());
   const session = sessionOf(polling);
@@ -73,7 +74,7 @@ export async function runPoller(options: PollerOptions): Promise<PollSummary> {
   const over = new AbortController();
   if (job !== undefined) stopAt(job.end + JOB_GRACE_MS, over, { clock, signal });
   try {
-    return await runPollLoop({
+    const summary = await runPollLoop({
       feed: name,
       symbols,
       intervalMs,
@@ -87,7 +88,9 @@ export async function runPoller(options: PollerOptions): Promise<PollSummary> {
       staleAfterMs: durationMs(polling.staleAfter),
       joins: true,
       ...(job && { from: job.from, until: job.until }),
-      onSummary: options.onSummary,
+      onSummary: (changed) => {
+        options.onSummary(withRequests(changed));
+      },
       observer: {
         onSlot: (report) => {
           logSlot(log, report);
@@ -97,6 +100,7 @@ export async function runPoller(options: PollerOptions): Promise<PollSummary> {
         },
       },
     });
+    return withRequests(summary);
   } finally {
     over.abort();
     await provider.close();
@@ -108,21 +112,28 @@ function processName(): string {
   return crypto.randomUUID().slice(0, 8);
 }
 
-function providerOf({ task, env, clock, telemetry }: PollerOptions): QuoteProvider {
+/** The provider, and what puts into a summary how long its requests took so far. */
+function timedProvider({ task, env, clock, telemetry }: PollerOptions): {
+  readonly provider: QuoteProvider;
+  readonly withRequests: (summary: PollSummary) => PollSummary;
+} {
   const { feed, budgetShare } = task;
   const { provider } = feed.spec;
   if (provider.type === "Replay") throw usageError("spec.provider: Replay runs on a laptop alone.");
   const name = feedName(feed);
+  let requests: RequestDurations | undefined;
   try {
-    return createProvider(provider, {
+    const timed = createProvider(provider, {
       clock,
       env,
       budgetShare,
       ...(env.STOCKFEED_SECRET !== undefined && { secret: env.STOCKFEED_SECRET }),
       onRequest: (code, seconds) => {
         telemetry.observeProviderRequest(name, code, seconds);
+        requests = withRequest(requests, seconds);
       },
     });
+    return { provider: timed, withRequests: (summary) => (requests ? { ...summary, requests } : summary) };
   } catch (cause) {
     throw usageError(cause instanceof Error ? cause.message : String(cause), { cause });
   }
