@@ -23,6 +23,10 @@ export function deployment(scope: Construct, { name, serviceAccountName }: Names
   const labels = operatorLabels(name);
   const { pod = {}, imagePullSecrets = [], replicas = 1 } = settings;
   const { nodeSelector, tolerations, affinity, priorityClassName } = pod;
+  const taken = Object.keys(pod.labels ?? {}).find((label) => label in labels);
+  if (taken !== undefined) {
+    throw new Error(`pod.labels has ${taken}, by which the Deployment finds its Pods. Leave it out.`);
+  }
   const spread = pod.topologySpreadConstraints ?? (replicas > 1 ? [overNodes(labels)] : []);
   new k8s.KubeDeployment(scope, "deployment", {
     metadata: { name, namespace: settings.namespace, labels },

@@ -78,6 +78,7 @@ describe("the operator's install", () => {
   it.each<[Partial<OperatorSettings>, string]>([
     [{ dataset: "markets" }, "dataset is markets, and project is left out"],
     [{ serviceAccount: { create: false } }, "serviceAccount.name is left out"],
+    [{ pod: { labels: { "app.kubernetes.io/name": "mine" } } }, "pod.labels has app.kubernetes.io/name"],
     [
       { monitoring: { prometheusRule: {} }, alerts: { rules: { StockFeedLate: {} } } },
       "StockFeedLate, which is no alert",

@@ -8,7 +8,7 @@ import { parseManifests } from "../src/api/parse.ts";
 import type { BoardFile } from "./grafana/committed-boards.ts";
 import { helm } from "./kube-tools.ts";
 import { runPageBlock } from "./page-commands.ts";
-import { ChartRenderer, EVERYTHING, FEEDS, isHelmless, OPERATOR } from "./rendered-chart.ts";
+import { ChartRenderer, EVERYTHING, FEEDS, inOrder, isHelmless, OPERATOR } from "./rendered-chart.ts";
 
 const renderer = new ChartRenderer();
 const { home } = renderer;
@@ -23,6 +23,12 @@ const find = (objects: readonly KubeObject[], kind: string) => {
   if (found === undefined) throw new Error(`There is no ${kind}.`);
   return found;
 };
+
+const goldenText = (objects: readonly KubeObject[]) =>
+  objects.map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })).join("---\n");
+
+/** Rules that would let out everything, or everything to some address or port, since a field of theirs has a typo or is empty. */
+const LETS_OUT_ALL = [{}, { port: [{ port: 8085 }] }, { ports: [] }, { ports: [{}] }, { to: [] }, { to: [{}] }];
 
 describe.skipIf(isHelmless)("the chart of the operator", () => {
   it("holds the CRD as it is committed, kept when the release goes, or leaves it out", async () => {
@@ -86,10 +92,7 @@ describe.skipIf(isHelmless)("the chart of the operator", () => {
     // What has tests of its own is left out: the CRD, boards and alerts.
     const apart = ["CustomResourceDefinition", "ConfigMap", "PrometheusRule", "ClusterRules"];
     const rendered = (await template(OPERATOR, values)).filter(({ kind }) => !apart.includes(kind));
-    const text = rendered
-      .map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }))
-      .join("---\n");
-    await expect(text).toMatchFileSnapshot(`golden/${name}.yaml`);
+    await expect(goldenText(rendered)).toMatchFileSnapshot(`golden/${name}.yaml`);
   });
 
   it("holds Grafana's boards for its sidecar, where somebody wants them", async () => {
@@ -153,6 +156,17 @@ describe.skipIf(isHelmless)("the chart of the operator", () => {
     expect(said.slice(said.indexOf("NOTES:"))).toContain(`     ${command}`);
   });
 
+  it("says how to see the release ready, as its Deployment is called, and how to wait for a first feed", async () => {
+    const said = await helm(home, "install", "blue", OPERATOR, "--dry-run=client", "--namespace=feeds");
+    const notes = said.slice(said.indexOf("NOTES:"));
+    const deployment = find(await template(OPERATOR, {}, "blue"), "Deployment").metadata.name;
+    expect(notes).toContain(`     kubectl rollout status deployment/${deployment} --namespace feeds\n`);
+    // Of the file, since feeds may be of any namespace.
+    expect(notes).toMatch(
+      /^ {5}kubectl apply -f feed\.yaml && kubectl wait -f feed\.yaml --for=condition=Ready --timeout=5m$/m,
+    );
+  });
+
   it("names everything after the release, so that two may be side by side", async () => {
     const names = (await template(OPERATOR, { crds: { install: false } }, "blue")).map(({ metadata }) => metadata.name);
     for (const name of names) expect(name).toMatch(/^blue-stockfeed-operator/);
@@ -170,6 +184,18 @@ describe.skipIf(isHelmless)("the chart of the operator", () => {
     [{ dataset: "markets" }, "project is empty"],
     [{ networkPolicy: { apiServerPorts: [] } }, "apiServerPorts"],
     [{ serviceAccount: { create: false } }, "serviceAccount.name is empty"],
+    [{ resources: { limit: { memory: "1Gi" } } }, "'limit'"],
+    [{ image: { pullSecrets: [{ nam: "pull" }] } }, "'nam'"],
+    [{ tolerations: [{ keys: "spot" }] }, "'keys'"],
+    [{ affinity: { nodeAfinity: {} } }, "'nodeAfinity'"],
+    [{ affinity: { podAffinity: { required: [] } } }, "'required'"],
+    [{ topologySpreadConstraints: [{ maxskew: 1 }] }, "'maxskew'"],
+    [{ alerts: { additionalGroups: [{ nam: "mine", rules: [] }] } }, "'nam'"],
+    [{ alerts: { additionalGroups: [{ name: "mine", rules: [{ alerts: "A", expr: "1" }] }] } }, "'alerts'"],
+    ...LETS_OUT_ALL.map((rule): [object, string] => [{ networkPolicy: { extraEgress: [rule] } }, "extraEgress"]),
+    [{ podLabels: { "app.kubernetes.io/name": "mine" } }, "app.kubernetes.io/name: mine, which the chart sets itself"],
+    [{ podLabels: { "app.kubernetes.io/component": "a" } }, "app.kubernetes.io/component: a"],
+    [{ podLabels: { "app.kubernetes.io/instance": "a" } }, "app.kubernetes.io/instance: a"],
   ])("refuses %j, and names it", async (values, named) => {
     await expect(template(OPERATOR, values)).rejects.toThrow(named);
   });
@@ -208,6 +234,12 @@ describe.skipIf(isHelmless)("the chart of feeds", () => {
     expect(feeds[1]?.metadata.labels).toMatchObject({ a: "b", "app.kubernetes.io/instance": "fleet" });
   });
 
+  it("renders golden/feeds.yaml, which a person has looked at", async () => {
+    const networkPolicy = { enabled: true, extraEgress: [{ ports: [{ port: 8085, protocol: "TCP" }] }] };
+    const rendered = inOrder(await template(FEEDS, { ...values, networkPolicy }, "fleet"));
+    await expect(goldenText(rendered)).toMatchFileSnapshot("golden/feeds.yaml");
+  });
+
   it("takes provider and sink of a feed whole, and a feed that has everything from the defaults", async () => {
     const iex = { type: "IEX", baseUrl: "http://127.0.0.1:8181", credentialsSecretRef: { name: "iex" } };
     const [own, common] = await template(FEEDS, {
@@ -233,6 +265,14 @@ describe.skipIf(isHelmless)("the chart of feeds", () => {
     const feeds = [{ name: "tech", spec: { symbol: ["AAPL"] } }];
     await expect(template(FEEDS, { feeds })).rejects.toThrow("symbol");
     await expect(template(FEEDS, { feeds: [{ spec: {} }] })).rejects.toThrow("name");
+    const labels = { "helm.sh/chart": "mine" };
+    await expect(template(FEEDS, { feeds: [{ name: "tech", labels }] })).rejects.toThrow(
+      "feed tech: labels has helm.sh",
+    );
+    for (const rule of LETS_OUT_ALL) {
+      const networkPolicy = { enabled: true, extraEgress: [rule] };
+      await expect(template(FEEDS, { networkPolicy }), JSON.stringify(rule)).rejects.toThrow("extraEgress");
+    }
   });
 });
 

@@ -1,5 +1,7 @@
 /** The files of the chart `stockfeeds` that are made of the manifest's schema. */
+import { z } from "zod";
 import { type JsonSchema, manifestJsonSchema } from "../../src/api/fields.ts";
+import { egressRule } from "./kubernetes-values.ts";
 
 const NAMES = { type: "object", additionalProperties: { type: "string" } } as const;
 
@@ -46,9 +48,10 @@ function feedsSchema(): JsonSchema {
             type: "boolean",
           },
           extraEgress: {
-            description: "More rules, such as for emulators, or a provider's baseUrl on another port.",
+            description:
+              "More rules, such as for emulators, or a provider's baseUrl on another port; each has ports or to.",
             type: "array",
-            items: { type: "object" },
+            items: egressSchema(),
           },
         },
       },
@@ -59,6 +62,11 @@ function feedsSchema(): JsonSchema {
       global: { description: "Values that a parent chart sets for all; not used.", type: "object" },
     },
   };
+}
+
+function egressSchema(): JsonSchema {
+  // Of a whole document the first line says its dialect; this is a part of one.
+  return { ...z.toJSONSchema(egressRule, { io: "input", target: "draft-7" }), $schema: undefined } as JsonSchema;
 }
 
 /** A spec some of whose required fields come from elsewhere. */

@@ -14,6 +14,9 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
 }
 
+/** Whether a schema is of values that each have a line: what has a description of its own is one value, whatever is in it. */
+const isGroup = ({ description, properties }: Schema) => description === undefined && properties !== undefined;
+
 const WIDTH = 118;
 const DEFAULTS: unknown = operatorValues.parse({});
 
@@ -36,7 +39,7 @@ function block({ properties = {} }: Schema, defaults: unknown, indent: string): 
     .map(([name, schema]) => {
       const value = (defaults as Readonly<Record<string, unknown>>)[name];
       const comment = wrapped(schema.description ?? "", WIDTH - indent.length).map((line) => `${indent}# ${line}\n`);
-      if (schema.properties !== undefined) return `${indent}${name}:\n${block(schema, value, `${indent}  `)}`;
+      if (isGroup(schema)) return `${indent}${name}:\n${block(schema, value, `${indent}  `)}`;
       return comment.join("") + entry(name, value, indent);
     })
     .join(indent === "" ? "\n" : "");
@@ -70,7 +73,7 @@ function flat({ properties = {} }: Schema, defaults: unknown, path: string): str
   return Object.entries(properties).flatMap(([name, schema]) => {
     const value = (defaults as Readonly<Record<string, unknown>>)[name];
     const at = path === "" ? name : `${path}.${name}`;
-    if (schema.properties !== undefined) return flat(schema, value, at);
+    if (isGroup(schema)) return flat(schema, value, at);
     return [`| \`${at}\` | \`${JSON.stringify(value)}\` | ${schema.description ?? ""} |`];
   });
 }

@@ -4,15 +4,22 @@
  */
 import { z } from "zod";
 import { type Alert, ALERTS } from "../../cdk8s/operator-alerts.ts";
+import {
+  affinity,
+  containerResources,
+  egressRule,
+  ruleGroup,
+  secretName,
+  toleration,
+  topologySpread,
+} from "./kubernetes-values.ts";
 
 const text = (description: string) => z.string().default("").describe(description);
 const flag = (fallback: boolean, description: string) => z.boolean().default(fallback).describe(description);
 const texts = (description: string) => z.array(z.string().min(1)).default([]).describe(description);
 const mapOfText = (description: string) => z.record(z.string(), z.string()).default({}).describe(description);
-/** Something of Kubernetes' own, whose fields the API server checks. */
-const object = (description: string, fallback: Readonly<Record<string, unknown>> = {}) =>
-  z.record(z.string(), z.unknown()).default(fallback).describe(description);
-const objects = (description: string) => z.array(z.record(z.string(), z.unknown())).default([]).describe(description);
+const listOf = <Item extends z.ZodType>(item: Item, description: string) =>
+  z.array(item).default([]).describe(description);
 const duration = (fallback: string, description: string) =>
   z
     .string()
@@ -27,7 +34,10 @@ const image = z
     tag: text("Its tag; the chart's appVersion where it is empty."),
     digest: text("Its digest, such as sha256:…; the tag has no meaning then."),
     pullPolicy: z.enum(["Always", "IfNotPresent", "Never"]).default("IfNotPresent").describe("When nodes pull it."),
-    pullSecrets: objects("Secrets to pull it with, as [{name: …}]; the operator's alone, for feeds see podTemplate."),
+    pullSecrets: listOf(
+      secretName,
+      "Secrets to pull it with, as [{name: …}]; the operator's alone, for feeds see podTemplate.",
+    ),
   })
   .prefault({});
 
@@ -74,7 +84,7 @@ const alerts = z
         "Where people find the runbooks: the address of your copy of docs/runbooks, before /StockFeedNotReady.md.",
       ),
     labels: mapOfText("More labels of every alert, such as team: markets."),
-    additionalGroups: objects("More groups of rules, as Prometheus has them: [{name: …, rules: […]}]."),
+    additionalGroups: listOf(ruleGroup, "More groups of rules, as Prometheus has them: [{name: …, rules: […]}]."),
     rules: z.strictObject(Object.fromEntries(ALERTS.map((alert) => [alert.alert, alertValues(alert)]))).prefault({}),
   })
   .prefault({});
@@ -144,10 +154,9 @@ export const operatorValues = z.strictObject({
     })
     .prefault({}),
   rbac: z.strictObject({ create: flag(true, "Whether to make roles and bindings.") }).prefault({}),
-  resources: object("The container's requests and limits.", {
-    requests: { cpu: "100m", memory: "256Mi" },
-    limits: { memory: "1Gi" },
-  }),
+  resources: containerResources
+    .default({ requests: { cpu: "100m", memory: "256Mi" }, limits: { memory: "1Gi" } })
+    .describe("The container's requests and limits."),
   maxHeapMib: z
     .int()
     .min(64)
@@ -156,9 +165,12 @@ export const operatorValues = z.strictObject({
   podLabels: mapOfText("More labels of the operator's Pods."),
   podAnnotations: mapOfText("Annotations of the operator's Pods."),
   nodeSelector: mapOfText("Nodes that the operator may run on, by labels."),
-  tolerations: objects("Taints that it tolerates."),
-  affinity: object("Where its Pods want to be."),
-  topologySpreadConstraints: objects("How its Pods are spread; over nodes where it is empty and there are several."),
+  tolerations: listOf(toleration, "Taints that it tolerates."),
+  affinity: affinity.default({}).describe("Where its Pods want to be."),
+  topologySpreadConstraints: listOf(
+    topologySpread,
+    "How its Pods are spread; over nodes where it is empty and there are several.",
+  ),
   priorityClassName: text("Its priority; feeds poll on while it is away."),
   podDisruptionBudget: z
     .strictObject({
@@ -177,7 +189,7 @@ export const operatorValues = z.strictObject({
         .min(1)
         .default([443, 6443])
         .describe("Ports of the API server and of Google's APIs."),
-      extraEgress: objects("More rules, such as for emulators."),
+      extraEgress: listOf(egressRule, "More rules, such as for emulators; each has ports or to."),
     })
     .prefault({}),
   service: z
@@ -190,5 +202,5 @@ export const operatorValues = z.strictObject({
   alerts,
   dashboards,
   enabled: flag(true, "What a parent chart's condition asks, such as stockfeed-operator.enabled; by itself not used."),
-  global: object("Values that a parent chart sets for all; not used."),
+  global: z.record(z.string(), z.unknown()).default({}).describe("Values that a parent chart sets for all; not used."),
 });
