@@ -1,5 +1,5 @@
 import { HOURS, WORKER_USD_AN_HOUR } from "../plan/costs.ts";
-import { PRICES_OF } from "../plan/prices.ts";
+import { PRICES_REGION } from "../plan/prices.ts";
 import type { Board, Section } from "./board.ts";
 import { bars, colored, lines, number } from "./panels.ts";
 import * as sql from "./sql.ts";
@@ -9,7 +9,7 @@ const JOBS = `resolution=~"$resolution"`;
 /** Jobs that have a worker. */
 const AT_WORK = `stockfeed_jobs{${JOBS},state=~"Running|Updating|Draining|Cancelling"}`;
 const PRICE = Number(WORKER_USD_AN_HOUR.toFixed(4));
-const ESTIMATE = `one worker a job at USD ${PRICE} an hour by the list prices of ${PRICES_OF.region}, ${PRICES_OF.month}`;
+const ESTIMATE = `one worker a job at USD ${PRICE} an hour by the list prices of ${PRICES_REGION} that stockfeed plan uses`;
 
 const glance: Section = {
   title: "At a glance",

@@ -19,9 +19,24 @@ describe("stockfeed plan", () => {
 
   it("prices the windows under each engine, and says which to choose", async () => {
     const { stdout } = await runCommand(planCommand, { args: ["-f", TEN] });
-    expect(stdout).toMatch(/windows a month +choose Embedded, by list prices of \d{4}-\d{2} in us-central1, estimated/);
+    expect(stdout).toMatch(/windows a month +choose Embedded; an estimate by list prices in us-central1, of 2025-08/);
     expect(stdout).toMatch(/ {3}Embedded \$\d+: 1 Pod \$\d+\n/);
     expect(stdout).toMatch(/ {3}Dataflow \$\d{3}: 3 jobs of 1 worker \$\d{3}; Streaming Engine \$\d\n/);
+  });
+
+  it("chooses no engine by price where one Pod may not do", async () => {
+    const symbols = Array.from({ length: 2500 }, (_, index) => `S${index}`).join(", ");
+    const feed = `apiVersion: stockfeed.dev/v1alpha1
+kind: StockFeed
+metadata: {name: all}
+spec:
+  symbols: [${symbols}]
+  polling: {interval: 1s}
+  provider: {type: Simulated}
+`;
+    const { stdout } = await runCommand(planCommand, { args: ["-f", "-"], input: feed });
+    expect(stdout).toMatch(/windows a month +measure before you choose, one Pod may not do;/);
+    expect(stdout).toContain("2,500 quotes a second may be more than one Pod takes");
   });
 
   it("warns where a feed has all that a laptop needs and not what a cluster does", async () => {

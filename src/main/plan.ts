@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { PROVIDER_LIMITS } from "../quotes/provider-limits.ts";
 import type { StockFeed } from "../api/stockfeed.ts";
 import { type FeedPlan, type Plan, planFeeds } from "../plan/plan.ts";
-import { PRICES_OF } from "../plan/prices.ts";
+import { priceDates, PRICES, PRICES_REGION } from "../plan/prices.ts";
 import { type CommandIo, printJson } from "./command-io.ts";
 import { readFeeds } from "./read-feeds.ts";
 import { textTable } from "./text-table.ts";
@@ -47,7 +47,7 @@ function formatPlan(plan: Plan, feeds: readonly StockFeed[]): string {
   return parts.join("\n") + (list === "" ? "" : `\nWarnings\n${list}`);
 }
 
-function formatFeed({ feed, objects, calls, daily, costs }: FeedPlan, stockFeed: StockFeed | undefined): string {
+function formatFeed({ feed, objects, calls, daily, costs, load }: FeedPlan, stockFeed: StockFeed | undefined): string {
   const rows = objects.map(({ platform, kind, name, in: place = "-", purpose, shared }) => {
     return [platform, kind, name, place, shared ? `${purpose} (shared)` : purpose];
   });
@@ -58,7 +58,7 @@ function formatFeed({ feed, objects, calls, daily, costs }: FeedPlan, stockFeed:
     ["a day", `${count(daily.slots)} slots, ${count(daily.quotes)} quotes`],
     ["rows a day", `${count(rowCount)} (${byResolution})`],
     ["messages a day", `${count(daily.messagesPublished)} published, ${count(daily.messagesDelivered)} delivered`],
-    ...formatCosts(costs),
+    ...formatCosts(costs, load),
   ];
   const figureLines = figures.map(([name = "", figure = ""]) => `  ${name.padEnd(15)}  ${figure}\n`).join("");
   const table = textTable(["PLATFORM", "KIND", "NAME", "IN", "PURPOSE"], rows);
@@ -66,15 +66,16 @@ function formatFeed({ feed, objects, calls, daily, costs }: FeedPlan, stockFeed:
 }
 
 /** What the windows cost under each engine, in whole dollars; what both need alike is not in it. */
-function formatCosts(costs: FeedPlan["costs"]): string[][] {
+function formatCosts(costs: FeedPlan["costs"], { onePod }: FeedPlan["load"]): string[][] {
   const rows = costs.map(({ engine, usd, lines }) => {
     const worthSaying = lines.filter((line) => line.usd >= 0.5);
     const parts = worthSaying.map((line) => `${line.what} ${dollars(line.usd)}`).join("; ");
     return ["", `${engine} ${dollars(usd)}: ${parts}`];
   });
-  const { month, region } = PRICES_OF;
-  const choice = `choose ${costs[0]?.engine ?? ""}, by list prices of ${month} in ${region}, estimated`;
-  return [["windows a month", choice], ...rows];
+  // Where one Pod may not do, its price decides nothing.
+  const choice = onePod ? `choose ${costs[0]?.engine ?? ""}` : "measure before you choose, one Pod may not do";
+  const basis = `by list prices in ${PRICES_REGION}, of ${priceDates(PRICES)}`;
+  return [["windows a month", `${choice}; an estimate ${basis}`], ...rows];
 }
 
 function dollars(usd: number): string {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { feedWith, symbols } from "../../test/feed.ts";
 import { monthlyCosts } from "./costs.ts";
-import { PRICES } from "./prices.ts";
+import { type Price, priceDates, PRICES } from "./prices.ts";
 
 const costsOf = (spec: object) => {
   const costs = monthlyCosts(feedWith({ spec }).spec);
@@ -20,6 +20,13 @@ describe("costs a month", () => {
     const byHand = 3 * 730 * (2 * 0.069 + 7.5 * 0.003557);
     expect(lineOf(Dataflow, "3 jobs of 1 worker") - byHand).toBeCloseTo(3 * 730 * 30 * 0.000054, 9);
     expect(byHand).toBeGreaterThan(300);
+  });
+
+  it("are those of more workers where the measured figures say so", () => {
+    const { Dataflow } = costsOf({ symbols: symbols(5000), polling: { interval: "1s" } });
+    const one = lineOf(costsOf({ symbols: ["AAPL"] }).Dataflow, "3 jobs of 1 worker") / 3;
+    const workers = lineOf(Dataflow, "3 jobs of 30 workers together") / one;
+    expect(workers).toBeCloseTo(30, 9);
   });
 
   it("are the sum of their lines, the cheaper engine first", () => {
@@ -70,10 +77,20 @@ describe("costs a month", () => {
   });
 });
 
-it("names each price's page, and says of each whether it was read there", () => {
-  for (const { usd, source, per } of Object.values(PRICES)) {
-    expect(usd).toBeGreaterThan(0);
-    expect(source).toMatch(/^https:\/\/cloud\.google\.com\/[a-z-]+\/pricing$/);
-    expect(per.length).toBeGreaterThan(5);
-  }
+describe("prices", () => {
+  it("name Google's page, and the month where what was read had one", () => {
+    for (const { usd, page, per, month, read } of Object.values<Price>(PRICES)) {
+      expect(usd).toBeGreaterThan(0);
+      expect(page).toMatch(/^https:\/\/cloud\.google\.com\/[a-z-]+\/pricing$/);
+      expect(per.length).toBeGreaterThan(5);
+      if (read === "there") expect(month).toMatch(/^\d{4}-\d{2}$/);
+    }
+  });
+
+  it("are dated by their own months together", () => {
+    const price = { usd: 1, per: "hour", page: "https://cloud.google.com/x/pricing", read: "quoted" } as const;
+    const of = (month: string) => ({ ...price, month });
+    expect(priceDates({ a: of("2026-09"), b: of("2025-08"), c: of("2026-09") })).toBe("2025-08, 2026-09");
+    expect(priceDates({ a: of("2026-09"), b: price })).toBe("2026-09, no date");
+  });
 });

@@ -4,7 +4,7 @@
  * queries.
  *
  * Caveat: an estimate by list prices (`PRICES`) and these assumptions, never held against a bill. Workers are those that a
- * job has at least; under load Dataflow adds more, up to `maxWorkers`.
+ * job takes at least (`leastWorkers`), whether `maxWorkers` allows them or not; Dataflow may well add more.
  */
 import type { StockFeedSpec } from "../api/stockfeed.ts";
 import { windowSpecs } from "../api/window-specs.ts";
@@ -12,6 +12,7 @@ import { hoursOf } from "../quotes/session.ts";
 import { WINDOWS_TABLE } from "../views/bigquery-schema.ts";
 import { slotsPerWindow } from "../windows/window-spec.ts";
 import { PRICES } from "./prices.ts";
+import { leastWorkers, WORKER_CORES } from "./throughput.ts";
 import { dailyVolume } from "./volume.ts";
 
 export type Engine = StockFeedSpec["engine"];
@@ -41,7 +42,7 @@ const TIB = 2 ** 40;
 /** A Pod of the engine, as GKE Autopilot rounds its requests up. */
 const POD = { cpu: 0.25, gb: 0.5 };
 /** A worker of Streaming Engine where no machine is named: n1-standard-2, with its boot disk. */
-const WORKER = { cpu: 2, gb: 7.5, diskGb: 30 };
+const WORKER = { cpu: WORKER_CORES, gb: 7.5, diskGb: 30 };
 /** What that costs, US dollars an hour. */
 export const WORKER_USD_AN_HOUR =
   WORKER.cpu * PRICES.workerCpu.usd + WORKER.gb * PRICES.workerMemory.usd + WORKER.diskGb * PRICES.workerDisk.usd;
@@ -88,9 +89,9 @@ function dataflow(
   const windowsOfAQuote = windows.reduce((sum, window) => sum + slotsPerWindow(window), 0);
   const shuffled = month.quotes * windowsOfAQuote * SHUFFLED_BYTES;
   const rowBytes = month.rows * ROW_BYTES;
-  const jobs = `${windows.length} ${windows.length === 1 ? "job" : "jobs"} of 1 worker`;
+  const workers = leastWorkers(spec).reduce((sum, each) => sum + each.workers, 0);
   return total("Dataflow", [
-    { what: jobs, usd: windows.length * HOURS * WORKER_USD_AN_HOUR },
+    { what: jobsText(windows.length, workers), usd: workers * HOURS * WORKER_USD_AN_HOUR },
     { what: "Streaming Engine", usd: (shuffled / GB) * streamingEngine.usd },
     {
       what: "Pub/Sub, quotes in and out",
@@ -99,6 +100,11 @@ function dataflow(
     { what: "Pub/Sub, rows to BigQuery", usd: (rowBytes * (pubsub.usd + pubsubToBigQuery.usd)) / TIB },
     storage(month.rows),
   ]);
+}
+
+function jobsText(jobs: number, workers: number): string {
+  const of = workers === jobs ? "of 1 worker" : `of ${workers} workers together`;
+  return `${jobs} ${jobs === 1 ? "job" : "jobs"} ${of}`;
 }
 
 /** Of a month's rows, for a month; each further month that they are kept costs as much, and half after the third. */

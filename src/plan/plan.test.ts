@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { feedWith, symbols } from "../../test/feed.ts";
 import { planFeeds } from "./plan.ts";
 
@@ -101,4 +101,30 @@ it("warns that Beam YAML drops late quotes, where any were to be allowed", () =>
 
 it("has nothing to warn of in a feed that is ready for a cluster", () => {
   expect(warningsOf(PLACES)).toEqual([]);
+});
+
+describe("quotes that one Pod may not take", () => {
+  const many = { ...PLACES, symbols: symbols(5000), polling: { interval: "1s" } };
+
+  it("are warned of with the figures", () => {
+    expect(warningsOf(many)).toEqual([
+      "5,000 quotes a second may be more than one Pod takes, whose one core was full at 2,600 to 5,300: " +
+        "measure, split the feed into several, or have engine Dataflow.",
+    ]);
+    expect(warningsOf({ ...many, polling: { interval: "10s" } })).toEqual([]);
+  });
+
+  it("are not said to fit one, and ask for more workers than the spec allows", () => {
+    const [jobs, workers, ...others] = warningsOf({ ...many, engine: "Dataflow", dataflow: DATAFLOW });
+    expect(jobs).toBe("3 Dataflow jobs run without pause, of the 25 that a project may run by default.");
+    expect(workers).toMatch(/at least: 7 for 5m, 21 for 15m; spec\.dataflow\.maxWorkers is 3,/);
+    expect(others).toEqual([]);
+    expect(warningsOf({ ...many, engine: "Dataflow", dataflow: { ...DATAFLOW, maxWorkers: 21 } })).toHaveLength(1);
+  });
+
+  it("are a figure of the plan for programs", () => {
+    const loadOf = (spec: object) => planFeeds([feedWith({ spec })]).feeds[0]!.load;
+    expect(loadOf(many)).toEqual({ quotesPerSecond: 5000, onePod: false });
+    expect(loadOf(PLACES)).toMatchObject({ onePod: true });
+  });
 });
