@@ -26,11 +26,17 @@ export const workerFunctions = {
     console.warn("warned of", bytes[0]);
     return bytes;
   },
-  /** Itself; an empty value as the process's heap in use after a garbage collection, in bytes (node --expose-gc). */
+  /**
+   * Itself; an empty value as what the process holds after a garbage collection, in bytes (node --expose-gc): the heap in
+   * use, and what lies outside it, buffers among it.
+   */
   weighed: (bytes: Uint8Array): Uint8Array => {
     if (bytes.length > 0) return bytes;
+    // What a buffer holds outside the heap is let go of a collection later.
     globalThis.gc?.();
-    return new Uint8Array(Float64Array.of(process.memoryUsage().heapUsed).buffer);
+    globalThis.gc?.();
+    const { heapUsed, external } = process.memoryUsage();
+    return new Uint8Array(Float64Array.of(heapUsed, external).buffer);
   },
 };
 
