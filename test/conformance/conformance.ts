@@ -1,7 +1,7 @@
 /** One answer of all engines, as a line: `conformance: brute force = embedded = …, N rows`, or where one differs first. */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { bruteForce } from "./answers.ts";
+import { type Answer, bruteForce } from "./answers.ts";
 import { firstDifference } from "./compare.ts";
 import type { Contestant, Contestants } from "./contestants.ts";
 import { winningRows } from "./rows.ts";
@@ -25,6 +25,15 @@ export interface Verdict {
   readonly differences: readonly string[];
   /** Why engines were left out. */
   readonly missing: readonly string[];
+  /** All that each engine said, rows that lose among it. */
+  readonly answers: readonly GivenAnswer[];
+}
+
+/** What an engine said to a suite. */
+export interface GivenAnswer {
+  readonly engine: string;
+  readonly suite: Suite;
+  readonly answer: Answer;
 }
 
 /** All that there is to agree on. */
@@ -42,25 +51,41 @@ export async function conform({ title, suites, contestants }: Group, say: (line:
   const present = contestants.filter(({ missing }) => missing === undefined);
   const differences: string[] = [];
   const agreed = ["brute force"];
+  const answers: GivenAnswer[] = [];
   for (const contestant of present) {
-    const difference = await differenceOf(contestant, suites, say);
+    const given = await answersOf(contestant, suites, say);
+    answers.push(...given);
+    const difference = firstDifferenceOf(given);
     if (difference === undefined) agreed.push(contestant.name);
     else differences.push(difference);
   }
   const rows = suites.reduce((sum, suite) => sum + winningRows(bruteForce(suite).rows).size, 0);
   const missing = contestants.flatMap(({ name, missing }) => (missing === undefined ? [] : [`${name}: ${missing}`]));
-  return { line: `${title}: ${agreed.join(" = ")}, ${rows.toLocaleString("en-US")} rows`, differences, missing };
+  return {
+    line: `${title}: ${agreed.join(" = ")}, ${rows.toLocaleString("en-US")} rows`,
+    differences,
+    missing,
+    answers,
+  };
 }
 
-async function differenceOf(
-  contestant: Contestant,
+async function answersOf(
+  { name, answer }: Contestant,
   suites: readonly Suite[],
   say: (line: string) => void,
-): Promise<string | undefined> {
+): Promise<GivenAnswer[]> {
+  const given: GivenAnswer[] = [];
   for (const suite of suites) {
     const start = performance.now();
-    const difference = firstDifference(contestant.name, await contestant.answer(suite), bruteForce(suite));
-    say(`${suite.name}: ${contestant.name}, ${((performance.now() - start) / 1000).toFixed(1)} s`);
+    given.push({ engine: name, suite, answer: await answer(suite) });
+    say(`${suite.name}: ${name}, ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  }
+  return given;
+}
+
+function firstDifferenceOf(given: readonly GivenAnswer[]): string | undefined {
+  for (const { engine, suite, answer } of given) {
+    const difference = firstDifference(engine, answer, bruteForce(suite));
     if (difference !== undefined) return `${suite.name}: ${difference}`;
   }
   return undefined;

@@ -30,7 +30,8 @@ function beats(a: Row, b: Row): boolean {
   return more > 0 || (more === 0 && String(a.written_at) > String(b.written_at));
 }
 
-function comparable(row: Row): Row {
+/** A row without what may differ between engines. */
+export function comparable(row: Row): Row {
   return Object.fromEntries(Object.entries(row).filter(([field]) => field !== "engine" && field !== "written_at"));
 }
 
