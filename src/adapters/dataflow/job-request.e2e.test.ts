@@ -93,8 +93,9 @@ function withoutOptions(job: Sent): Sent {
 describe.skipIf(withoutPart(pythonBeamMissing()))("the job, beside Python Beam's own of the same pipeline", () => {
   let directory = "";
   let proto: Uint8Array;
-  let ours: Sent;
-  let theirs: Sent;
+  let launches: { readonly ours: Sent; readonly theirs: Sent };
+  let updates: { readonly ours: Sent; readonly theirs: Sent };
+  let replaced = "";
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "stockfeed-"));
@@ -103,16 +104,23 @@ describe.skipIf(withoutPart(pythonBeamMissing()))("the job, beside Python Beam's
     await writeFile(file, proto);
     const fake = await startFakeDataflow();
     const calls = await googleCalls({ endpoint: fake.url });
+    const submit = async (...more: readonly string[]) =>
+      promisify(execFile)(pythonBeam() ?? "", [SUBMIT, file, ...flags(fake.url), ...more]);
+    const created = () => fake.calls.filter(({ name }) => name === "create").map(({ body }) => body as Sent);
     try {
       const staged = { pipelineUrl: "gs://acme/tmp/pipeline.pb", environments: environmentsOf(proto) };
       await calls.create(LAUNCH, jobRequest(LAUNCH, staged));
-      const { id } = fake.jobs.all()[0] ?? {};
-      if (id !== undefined) fake.jobs.fail(id, "makes room for the other");
-      await promisify(execFile)(pythonBeam() ?? "", [SUBMIT, file, ...flags(fake.url)]);
-      [ours, theirs] = fake.calls.filter(({ name }) => name === "create").map(({ body }) => body as Sent) as [
-        Sent,
-        Sent,
-      ];
+      fake.jobs.fail(fake.jobs.all()[0]!.id, "makes room for the other");
+      await submit();
+      // Each updates that job; the first one fails, so that the job is there for the other.
+      replaced = fake.jobs.all()[1]!.id;
+      fake.jobs.rejectNextUpdate("makes room for the other");
+      const update = { ...LAUNCH, requestId: "request-2", replaceJobId: replaced };
+      await calls.create(update, jobRequest(update, staged));
+      await submit("--update");
+      const [ours, theirs, ourUpdate, theirUpdate] = created() as [Sent, Sent, Sent, Sent];
+      launches = { ours, theirs };
+      updates = { ours: ourUpdate, theirs: theirUpdate };
     } finally {
       await calls.close();
       await fake.close();
@@ -150,18 +158,28 @@ describe.skipIf(withoutPart(pythonBeamMissing()))("the job, beside Python Beam's
 
   it("has every field alike but those that are meant to differ", () => {
     const known = Object.keys(MEANT);
+    const { ours, theirs } = launches;
     expect(differences(withoutOptions(ours), withoutOptions(theirs), known).sort()).toEqual(known.sort());
   });
 
+  it("has them alike in an update too, and names the job that it replaces", () => {
+    const known = Object.keys(MEANT);
+    const { ours, theirs } = updates;
+    expect(differences(withoutOptions(ours), withoutOptions(theirs), known).sort()).toEqual(known.sort());
+    expect([ours.replaceJobId, theirs.replaceJobId]).toEqual([replaced, replaced]);
+  });
+
   it("tells the workers what that one does, less the options of Python's own machinery", () => {
-    const [own, other] = [optionsOf(ours), optionsOf(theirs)];
-    const elsewhere = new Set(["pipelineUrl", "registered_node_modules"]);
-    for (const [option, value] of Object.entries(own)) {
-      if (elsewhere.has(option)) continue;
-      const asSet = (list: unknown) => (Array.isArray(list) ? (list as unknown[]).toSorted() : list);
-      expect({ [option]: asSet(value) }).toEqual({ [option]: asSet(other[option]) });
+    for (const { ours, theirs } of [launches, updates]) {
+      const [own, other] = [optionsOf(ours), optionsOf(theirs)];
+      const elsewhere = new Set(["pipelineUrl", "registered_node_modules"]);
+      for (const [option, value] of Object.entries(own)) {
+        if (elsewhere.has(option)) continue;
+        const asSet = (list: unknown) => (Array.isArray(list) ? (list as unknown[]).toSorted() : list);
+        expect({ [option]: asSet(value) }).toEqual({ [option]: asSet(other[option]) });
+      }
+      expect(other.pipelineUrl).toBe(join(directory, "pipeline.pb"));
     }
-    expect(other.pipelineUrl).toBe(join(directory, "pipeline.pb"));
   });
 
   it("stages a pipeline that says the same", async () => {
