@@ -252,6 +252,27 @@ describe("a suspended feed on Dataflow", () => {
   });
 });
 
+describe("a job that is drained for a change, past its drainTimeout", () => {
+  it.each([
+    ["updatePolicy DrainThenStart", specOf({ symbols: ["A"] }, { updatePolicy: "DrainThenStart", drainTimeout: "5m" })],
+    ["another region", specOf({}, { region: "europe-west1", drainTimeout: "5m" })],
+    ["another template", specOf({}, { template: "BeamYaml", drainTimeout: "5m" })],
+  ])("is cancelled, and the next one starts when it is gone: %s", async (_, spec) => {
+    const world = await runningWorld(specOf({}, { drainTimeout: "5m" }));
+    edit(world, spec);
+    await world.settle();
+    world.time.now += 4 * MINUTE;
+    await world.settle();
+    expect(states(world)).toEqual(["job-1 Draining"]);
+    world.time.now += 2 * MINUTE;
+    await world.settle();
+    expect(states(world)).toEqual(["job-1 Cancelling"]);
+    await run(world);
+    expect(states(world)).toEqual(["job-1 Cancelled", "job-2 Running"]);
+    expect(world.condition("Ready")).toMatchObject({ status: "True" });
+  });
+});
+
 describe("a change of engine", () => {
   it("to Dataflow keeps the embedded engine until every job runs", async () => {
     const world = reconcileWorld({ ...SETTINGS, driftIntervalMs: 0 });

@@ -263,4 +263,43 @@ describe("the jobs of a feed, whatever happens to it, to them and to the calls o
       { numRuns: 200 },
     );
   });
+
+  it("end with the feed, from wherever they are: none computes, no subscription is left, nothing holds the feed", async () => {
+    const walk = fc.array(happening, { maxLength: 20 });
+    const policy = fc.constantFrom("Drain", "Cancel");
+    await fc.assert(
+      fc.asyncProperty(walk, walk, fc.constantFrom(...SPECS), policy, fc.boolean(), async (before, after, ...how) => {
+        const [last, deletionPolicy, moves] = how;
+        const watched = new Watched();
+        const { world } = watched;
+        watched.apply(specOf());
+        for (const what of before) await happen(watched, what);
+        watched.apply({ ...last, deletionPolicy });
+        await world.reconcile();
+        remove(world);
+        // A spec that is written now would make another feed.
+        for (const what of after) if (what.kind !== "apply") await happen(watched, what);
+        watched.mend();
+        for (let round = 0; round < 60 && world.cluster.get(FEED) !== undefined; round++) {
+          await world.reconcile();
+          if (moves) world.jobs.work();
+          world.time.now += 61_000;
+        }
+        expect(world.cluster.get(FEED)).toBeUndefined();
+        // Dataflow alone knows how long a cancellation takes.
+        expect(active(world).filter(({ state }) => state !== "Cancelling")).toEqual([]);
+        const { subscriptions } = world.messaging.project(PROJECT);
+        expect([...subscriptions.keys()].filter((name) => name.includes("-tech-"))).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
 });
+
+/** Asks for the feed's deletion. */
+function remove({ cluster, time }: ReconcileWorld): void {
+  cluster.remove(FEED);
+  const feed = cluster.get(FEED);
+  const deletionTimestamp = new Date(time.now).toISOString();
+  if (feed !== undefined) cluster.put({ ...feed, metadata: { ...feed.metadata, deletionTimestamp } });
+}

@@ -47,8 +47,9 @@ export async function letGoJobs(
       changes.push({ kind: "deleted", object: `job ${job.name}` });
     }
   }
-  // One that is being made was asked to end by nobody yet, and would go on for good.
-  const mayGo = action === undefined && unnamed.length === 0 && now >= drained + drainTimeoutMs + CANCEL_MS;
+  // One that is being made was asked to end by nobody yet, and would go on for good; one that drains is cancelled in time.
+  const isAsked = action === undefined && unnamed.length === 0 && !own.some(({ state }) => state === "Draining");
+  const mayGo = isAsked && now >= drained + drainTimeoutMs + CANCEL_MS;
   const isOver = verdict.kind !== "waiting" || mayGo;
   return isOver ? undefined : waiting("Draining", verdict.message, LOOK_AGAIN_MS);
 }
