@@ -70,15 +70,15 @@ export async function conform({ title, suites, contestants }: Group, say: (line:
 }
 
 async function answersOf(
-  { name, answer }: Contestant,
+  contestant: Contestant,
   suites: readonly Suite[],
   say: (line: string) => void,
 ): Promise<GivenAnswer[]> {
   const given: GivenAnswer[] = [];
   for (const suite of suites) {
     const start = performance.now();
-    given.push({ engine: name, suite, answer: await answer(suite) });
-    say(`${suite.name}: ${name}, ${((performance.now() - start) / 1000).toFixed(1)} s`);
+    given.push({ engine: contestant.name, suite, answer: await contestant.answer(suite) });
+    say(`${suite.name}: ${contestant.name}, ${((performance.now() - start) / 1000).toFixed(1)} s`);
   }
   return given;
 }
