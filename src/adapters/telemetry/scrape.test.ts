@@ -1,4 +1,4 @@
-import { Counter, Gauge, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
 import { scrape } from "./scrape.ts";
 
@@ -32,5 +32,26 @@ describe("a scrape", () => {
     });
     await scrape(registry);
     expect(seen).toEqual(["a", "another", "b", "another"]);
+  });
+
+  it("lets others have a turn amid a metric of many series, and writes all of it", async () => {
+    const registry = new Registry();
+    const shared = { help: "C", labelNames: ["feed"], registers: [registry] };
+    const gauge = new Gauge({ ...shared, name: "stockfeed_c" });
+    const histogram = new Histogram({ ...shared, name: "stockfeed_d_seconds", buckets: [1, 2] });
+    for (let i = 0; i < 4_001; i++) gauge.set({ feed: `markets/${i}` }, i);
+    for (let i = 0; i < 1_001; i++) histogram.observe({ feed: `markets/${i}` }, 1.5);
+    let turns = 0;
+    let ended = false;
+    const count = () => {
+      turns++;
+      if (!ended) setImmediate(count);
+    };
+    setImmediate(count);
+    const text = await scrape(registry);
+    ended = true;
+    expect(text).toBe(await registry.metrics());
+    // Three parts of each, and the end of each.
+    expect(turns).toBeGreaterThanOrEqual(6);
   });
 });
