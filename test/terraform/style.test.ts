@@ -26,6 +26,12 @@ describe.each(configurations())("terraform/%s", (directory) => {
     }
   });
 
+  it("checks every variable that its type alone does not", () => {
+    for (const [, name, body = ""] of text.matchAll(/^variable "(\w+)" \{\n(.*?)^\}/gms)) {
+      if (!/^ {2}type += bool$/m.test(body)) expect(body, name).toContain("validation {");
+    }
+  });
+
   it("says of every output what it is", () => {
     for (const [, name, body] of text.matchAll(/^output "(\w+)" \{\n(.*?)^\}/gms)) {
       expect(body, name).toMatch(/^ {2}description += "\S.+"$/m);

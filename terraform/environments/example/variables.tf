@@ -44,30 +44,55 @@ variable "location" {
   description = "Where BigQuery keeps the data: a region or EU or US. It can't be changed later."
   type        = string
   default     = "EU"
+
+  validation {
+    condition     = can(regex("^([a-z]+-[a-z]+[0-9]+|EU|US)$", var.location))
+    error_message = "location is \"${var.location}\". Take a region such as europe-west2, or EU or US in capitals."
+  }
 }
 
 variable "dataset" {
   description = "Name of the BigQuery dataset."
   type        = string
   default     = "markets"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_]+$", var.dataset)) && length(var.dataset) <= 1024
+    error_message = "dataset is \"${var.dataset}\". Take up to 1024 letters, digits and underscores: BigQuery takes no hyphen there."
+  }
 }
 
 variable "cluster_mode" {
   description = "autopilot or standard: see modules/gke."
   type        = string
   default     = "autopilot"
+
+  validation {
+    condition     = contains(["autopilot", "standard"], var.cluster_mode)
+    error_message = "cluster_mode is \"${var.cluster_mode}\". Take autopilot or standard."
+  }
 }
 
 variable "feed_namespaces" {
   description = "Namespaces of feeds."
   type        = set(string)
   default     = ["markets"]
+
+  validation {
+    condition     = length(var.feed_namespaces) > 0 && alltrue([for name in var.feed_namespaces : can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", name))])
+    error_message = "feed_namespaces are ${jsonencode(var.feed_namespaces)}. Take one at least, each a name as Kubernetes has it: 63 small letters, digits and hyphens at most."
+  }
 }
 
 variable "readers" {
   description = "Who may query the rows, as members of IAM by a word for each, such as { analysts = \"group:analysts@example.com\" }."
   type        = map(string)
   default     = {}
+
+  validation {
+    condition     = alltrue([for member in values(var.readers) : can(regex("^((user|group|serviceAccount|domain):[^\\s:]+|principal(Set)?://\\S+)$", member))])
+    error_message = "readers are ${jsonencode(var.readers)}. Take members as IAM has them: user:, group:, serviceAccount: or domain: and an address, or principal://… of a pool of identities."
+  }
 }
 
 variable "image_tag" {
@@ -103,6 +128,11 @@ variable "notification_channels" {
   description = "Whom these alerts tell, as full names of Cloud Monitoring's notification channels."
   type        = set(string)
   default     = []
+
+  validation {
+    condition     = alltrue([for channel in var.notification_channels : can(regex("^projects/[^/]+/notificationChannels/[0-9]+$", channel))])
+    error_message = "notification_channels are ${jsonencode(var.notification_channels)}. Take names as gcloud beta monitoring channels list shows them: projects/PROJECT/notificationChannels/NUMBER."
+  }
 }
 
 variable "deletion_protection" {

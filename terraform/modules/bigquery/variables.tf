@@ -66,18 +66,33 @@ variable "metadata_viewers" {
   description = "Members of IAM that look whether the tables are as they have to be (the operator), by a word for each."
   type        = map(string)
   default     = {}
+
+  validation {
+    condition     = alltrue([for member in values(var.metadata_viewers) : can(regex("^((user|group|serviceAccount|domain):[^\\s:]+|principal(Set)?://\\S+)$", member))])
+    error_message = "metadata_viewers are ${jsonencode(var.metadata_viewers)}. Take members as IAM has them: user:, group:, serviceAccount: or domain: and an address, or principal://… of a pool of identities."
+  }
 }
 
 variable "editors" {
   description = "Members of IAM that write rows (the feeds' Pods, Pub/Sub's agent), by a word for each."
   type        = map(string)
   default     = {}
+
+  validation {
+    condition     = alltrue([for member in values(var.editors) : can(regex("^((user|group|serviceAccount|domain):[^\\s:]+|principal(Set)?://\\S+)$", member))])
+    error_message = "editors are ${jsonencode(var.editors)}. Take members as IAM has them: user:, group:, serviceAccount: or domain: and an address, or principal://… of a pool of identities."
+  }
 }
 
 variable "readers" {
   description = "Members of IAM that query (people, Grafana), by a word for each."
   type        = map(string)
   default     = {}
+
+  validation {
+    condition     = alltrue([for member in values(var.readers) : can(regex("^((user|group|serviceAccount|domain):[^\\s:]+|principal(Set)?://\\S+)$", member))])
+    error_message = "readers are ${jsonencode(var.readers)}. Take members as IAM has them: user:, group:, serviceAccount: or domain: and an address, or principal://… of a pool of identities."
+  }
 }
 
 variable "dead_letters_subscribed" {

@@ -43,11 +43,21 @@ variable "bucket" {
 variable "network_id" {
   description = "Full name of the network of the workers."
   type        = string
+
+  validation {
+    condition     = can(regex("(^|/)projects/[^/]+/global/networks/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", var.network_id))
+    error_message = "network_id is \"${var.network_id}\". Take the output network_id of the module network, projects/PROJECT/global/networks/NAME."
+  }
 }
 
 variable "subnetwork" {
   description = "Name of the workers' subnetwork; it has Private Google Access."
   type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", var.subnetwork))
+    error_message = "subnetwork is \"${var.subnetwork}\". Take the name alone, the output subnetwork of the module network: what it is in is the region that jobs run in."
+  }
 }
 
 variable "public_ips" {
@@ -59,16 +69,31 @@ variable "public_ips" {
 variable "operator_member" {
   description = "The operator's account as a member of IAM: it stages pipelines."
   type        = string
+
+  validation {
+    condition     = can(regex("^serviceAccount:[^\\s:@]+@\\S+$", var.operator_member))
+    error_message = "operator_member is \"${var.operator_member}\". Take an account as IAM has it, serviceAccount: and its e-mail address: an output of the module identity."
+  }
 }
 
 variable "workers_member" {
   description = "The workers' account as a member of IAM: they read them."
   type        = string
+
+  validation {
+    condition     = can(regex("^serviceAccount:[^\\s:@]+@\\S+$", var.workers_member))
+    error_message = "workers_member is \"${var.workers_member}\". Take an account as IAM has it, serviceAccount: and its e-mail address: an output of the module identity."
+  }
 }
 
 variable "workers_email" {
   description = "E-mail address of the workers' account."
   type        = string
+
+  validation {
+    condition     = can(regex("^[^\\s:@]+@[^\\s:@]+$", var.workers_email))
+    error_message = "workers_email is \"${var.workers_email}\". Take the account's address alone, without serviceAccount: before it."
+  }
 }
 
 variable "deletion_protection" {

@@ -54,21 +54,41 @@ variable "mode" {
 variable "network_id" {
   description = "Full name of the network."
   type        = string
+
+  validation {
+    condition     = can(regex("(^|/)projects/[^/]+/global/networks/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", var.network_id))
+    error_message = "network_id is \"${var.network_id}\". Take the output network_id of the module network, projects/PROJECT/global/networks/NAME."
+  }
 }
 
 variable "subnetwork_id" {
   description = "Full name of the subnetwork."
   type        = string
+
+  validation {
+    condition     = can(regex("(^|/)projects/[^/]+/regions/[^/]+/subnetworks/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", var.subnetwork_id))
+    error_message = "subnetwork_id is \"${var.subnetwork_id}\". Take the output subnetwork_id of the module network, projects/PROJECT/regions/REGION/subnetworks/NAME."
+  }
 }
 
 variable "pods_range_name" {
   description = "Name of the subnetwork's range of Pods."
   type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", var.pods_range_name))
+    error_message = "pods_range_name is \"${var.pods_range_name}\". Take the name of one of the subnetwork's secondary ranges: the module network has it as an output."
+  }
 }
 
 variable "services_range_name" {
   description = "Name of the subnetwork's range of Services."
   type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", var.services_range_name))
+    error_message = "services_range_name is \"${var.services_range_name}\". Take the name of one of the subnetwork's secondary ranges: the module network has it as an output."
+  }
 }
 
 variable "release_channel" {
@@ -86,6 +106,11 @@ variable "machine_type" {
   description = "Machines of a standard cluster's nodes."
   type        = string
   default     = "e2-standard-2"
+
+  validation {
+    condition     = can(regex("^[a-z0-9]+(-[a-z0-9]+)+$", var.machine_type))
+    error_message = "machine_type is \"${var.machine_type}\". Take one that gcloud compute machine-types list shows, such as e2-standard-2."
+  }
 }
 
 variable "max_nodes" {

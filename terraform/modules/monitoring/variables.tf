@@ -67,6 +67,11 @@ variable "runbook_url" {
   description = "Where people find the runbooks: the address of your copy of docs/runbooks, before /StockFeedDeadLetters.md."
   type        = string
   default     = "docs/runbooks"
+
+  validation {
+    condition     = can(regex("^\\S+$", var.runbook_url))
+    error_message = "runbook_url is \"${var.runbook_url}\". Take an address without blanks, such as https://example.com/runbooks."
+  }
 }
 
 variable "labels" {

@@ -44,6 +44,11 @@ variable "readers" {
   description = "Members of IAM that pull images, by a word that says what each is: its own words, since members may not be known yet."
   type        = map(string)
   default     = {}
+
+  validation {
+    condition     = alltrue([for member in values(var.readers) : can(regex("^((user|group|serviceAccount|domain):[^\\s:]+|principal(Set)?://\\S+)$", member))])
+    error_message = "readers are ${jsonencode(var.readers)}. Take members as IAM has them: user:, group:, serviceAccount: or domain: and an address, or principal://… of a pool of identities."
+  }
 }
 
 variable "kept_images" {

@@ -4,6 +4,58 @@ mock_provider "google" {
   mock_data "google_project" {
     defaults = { number = "123456789012" }
   }
+  mock_resource "google_compute_network" {
+    defaults = { id = "projects/acme-prod/global/networks/stockfeed" }
+  }
+  mock_resource "google_compute_subnetwork" {
+    defaults = { id = "projects/acme-prod/regions/europe-west2/subnetworks/stockfeed-europe-west2" }
+  }
+}
+
+# Accounts that a mock makes up are no members of IAM, which is what modules hand to each other.
+override_resource {
+  target = module.gke.google_service_account.nodes
+  values = { member = "serviceAccount:stockfeed-nodes@acme-prod.iam.gserviceaccount.com" }
+}
+
+override_resource {
+  target = module.identity.google_service_account.this["operator"]
+  values = {
+    email  = "stockfeed-operator@acme-prod.iam.gserviceaccount.com"
+    member = "serviceAccount:stockfeed-operator@acme-prod.iam.gserviceaccount.com"
+  }
+}
+
+override_resource {
+  target = module.identity.google_service_account.this["feeds"]
+  values = {
+    email  = "stockfeed-feeds@acme-prod.iam.gserviceaccount.com"
+    member = "serviceAccount:stockfeed-feeds@acme-prod.iam.gserviceaccount.com"
+  }
+}
+
+override_resource {
+  target = module.identity.google_service_account.this["poller"]
+  values = {
+    email  = "stockfeed-poller@acme-prod.iam.gserviceaccount.com"
+    member = "serviceAccount:stockfeed-poller@acme-prod.iam.gserviceaccount.com"
+  }
+}
+
+override_resource {
+  target = module.identity.google_service_account.this["stream"]
+  values = {
+    email  = "stockfeed-stream@acme-prod.iam.gserviceaccount.com"
+    member = "serviceAccount:stockfeed-stream@acme-prod.iam.gserviceaccount.com"
+  }
+}
+
+override_resource {
+  target = module.identity.google_service_account.this["workers"]
+  values = {
+    email  = "stockfeed-workers@acme-prod.iam.gserviceaccount.com"
+    member = "serviceAccount:stockfeed-workers@acme-prod.iam.gserviceaccount.com"
+  }
 }
 
 variables {
