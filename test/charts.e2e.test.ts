@@ -14,10 +14,13 @@ import { type ControlPlane, controlPlaneMissing, startControlPlane } from "./con
 import { printPodLogs, stepsOfOneCourse } from "./course.ts";
 import { type AnyObject, KubeClient } from "./kube-client.ts";
 import { helm, kubectl, kubeTool } from "./kube-tools.ts";
+import { minuteOf } from "./job-of-cron-job.ts";
 import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
 import { makeOlderChart } from "./older-chart.ts";
 import { FEEDS, type LiveFeed, until } from "./operator-world.ts";
-import { looksOfRunbooks, pageBlock, runPageBlock } from "./page-commands.ts";
+import { looks, pageBlock, runPageBlock } from "./page-commands.ts";
+import { writePagePrograms } from "./page-programs.ts";
+import { publishTexts } from "./pubsub-rest.ts";
 import { type PubsubEmulator, pubsubEmulatorMissing, startPubsubEmulator } from "./pubsub-emulator.ts";
 
 const PROGRAM = [process.execPath, resolve("src/main/stockfeed.ts")];
@@ -44,7 +47,9 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
   let bigQuery: BigQueryServer;
   let kubelet: Kubelet;
   let kube: KubeClient;
+  /** Where commands of pages run, and programs of the source tree for them. */
   let home: string;
+  let bin: string;
   /** An older chart: see test/older-chart.ts. */
   let before: string;
 
@@ -54,6 +59,7 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
     home = await mkdtemp(join(tmpdir(), "stockfeed-helm-"));
     before = join(home, "before");
     await symlink(resolve("charts"), join(home, "charts"));
+    bin = writePagePrograms(join(home, "bin"));
     await makeOlderChart(before);
     kubelet = await startKubelet({
       kubeconfig: plane.kubeconfig,
@@ -121,6 +127,8 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
     const { topics: listed = [] } = (await response.json()) as { topics?: { name: string }[] };
     return listed.map(({ name }) => name.split("/").at(-1) ?? "").toSorted();
   };
+  const topicOf = async (feed: string) =>
+    (await topics()).find((topic) => topic.startsWith(`stockfeed-markets-${feed}-`)) ?? "";
 
   it("install an operator that runs with the release's rights alone", async () => {
     const said = await install(before, "--set=workers=4");
@@ -137,28 +145,22 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
   it("make a fleet of feeds, in a release of its own", async () => {
     const sink = { bigQuery: { projectId: bigQuery.project, dataset: "markets" } };
     const feed = (name: string) => ({ name, namespace: "markets", spec: { symbols: ["AAPL", "MSFT"] } });
-    const fleet = await values("feeds.json", {
+    // The file that the page speaks of.
+    await values("feeds.yaml", {
       defaults: { provider: { type: "Simulated" }, sink, deletionPolicy: "Cancel" },
-      feeds: [feed("tech"), feed("gold")],
+      feeds: [feed("tech"), feed("gold"), feed("tin")],
       networkPolicy: { enabled: true, extraEgress: [{ ports: [{ port: 8085, protocol: "TCP" }] }] },
     });
-    await run("install", "feeds", "charts/stockfeeds", ...fleet);
-    await until(async () => (await ready("tech")) && (await ready("gold")), PATIENCE_MS);
+    await page("docs/helm.md", "feeds");
+    await until(async () => (await Promise.all(["tech", "gold", "tin"].map(ready))).every(Boolean), PATIENCE_MS);
     expect((await kube.list(CRONJOBS)).items.map(({ metadata }) => metadata.name).toSorted()).toEqual([
       "gold-poll",
       "tech-poll",
+      "tin-poll",
     ]);
-    // One for both, since they share a namespace. The kubelet here has no network that would keep to it.
+    // One for all, since they share a namespace. The kubelet here has no network that would keep to it.
     const policies = (await kube.list(`/apis/networking.k8s.io/v1/namespaces/markets/networkpolicies`)).items;
     expect(policies).toMatchObject([{ metadata: { name: "feeds-pods" } }]);
-  });
-
-  it("are looked at as the runbooks say, command by command", async () => {
-    const looks = await looksOfRunbooks();
-    expect(looks.length).toBeGreaterThan(10);
-    for (const look of looks) {
-      await shell(look);
-    }
   });
 
   it.each(["--reuse-values", "--reset-then-reuse-values"])(
@@ -200,7 +202,14 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
     expect(await readFile(join(home, "feeds-before.yaml"), "utf8")).toContain("name: tech");
     const adapt = (script: string) => script.replace("image.tag=TAG", "image.tag=dev");
     expect(await page("docs/upgrade.md", "upgrade", adapt)).toMatch(/^markets +tech .* True /m);
+    await page("docs/grafana.md", "boards");
+    const boards = `/api/v1/namespaces/${NAMESPACE}/configmaps?labelSelector=grafana_dashboard`;
+    expect((await kube.list(boards)).items).toHaveLength(4);
+    // An operator whose image for workers is nowhere to be had is not worth a start.
+    const planned = await page("docs/dataflow.md", "workers", (script) => `${script.trim()} --dry-run=server`);
+    expect(planned).toContain("STOCKFEED_WORKER_PUBLIC_IPS");
     await page("docs/upgrade.md", "rollback");
+    expect((await kube.list(boards)).items).toEqual([]);
     await until(async () => (await ready("tech")) && (await ready("gold")), PATIENCE_MS);
   });
 
@@ -244,25 +253,62 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
       async () => (await uids("/apis/batch/v1/namespaces/markets/jobs")).some((uid) => !jobs.includes(uid)),
       90_000,
     );
-    await kube.delete(`${FEEDS}/gold`);
+    for (const name of ["gold", "tin"]) await kube.delete(`${FEEDS}/${name}`);
     const { metadata } = await kube.get<LiveFeed>(`${FEEDS}/gold`);
     expect(metadata.deletionTimestamp).toBeDefined();
-    expect(await topics()).toHaveLength(3);
+    expect(await topics()).toHaveLength(4);
+  });
+
+  it("let one go without an operator by the command of the page on uninstalling, which lists what stays", async () => {
+    const said = await page("docs/uninstall.md", "orphan", (script) => script.replace(" tech ", " tin "));
+    expect(said).toContain(await topicOf("tin"));
+    await expect(kube.get(`${FEEDS}/tin`)).rejects.toMatchObject({ code: 404 });
+    expect(await topics()).toHaveLength(4);
   });
 
   it("installed again, find the feeds that are there, and free the one that was deleted", async () => {
     const [tech] = await uids(`${CRONJOBS}?labelSelector=stockfeed.dev/feed=tech`);
-    await install("charts/stockfeed-operator");
+    const flags = await operatorValues();
+    const adapt = (script: string) =>
+      script
+        .replace(/image\.repository=\S+/, "image.repository=stockfeed")
+        .replace("image.tag=0.1.0", "image.tag=dev")
+        .replaceAll("my-project", bigQuery.project)
+        .replace(" --wait", ` ${flags.join(" ")} --wait`);
+    const said = await page("docs/helm.md", "install", adapt);
+    expect(said).toMatch(/Phase: +Succeeded/);
+    expect(said).toContain(`fake bq: ${bigQuery.project} answered`);
     await until(async () => (await uids(FEEDS)).length === 1, PATIENCE_MS);
     await until(() => ready("tech"), PATIENCE_MS);
     expect(await uids(CRONJOBS)).toEqual([tech]);
-    expect(await topics()).toHaveLength(2);
+    expect(await topics()).toHaveLength(3);
+  });
+
+  it("have their dead letters listed and sent again by the commands of the page on them", async () => {
+    const quote = { feed: "markets/tech", symbol: "XOM", price: "1.25", observed_at: new Date(minuteOf() * 60_000) };
+    const text = JSON.stringify({ ...quote, provider_time: quote.observed_at, volume: 0, provider: "Simulated" });
+    await publishTexts(emulator.host, `projects/${bigQuery.project}/topics/${await topicOf("tech")}`, [text]);
+    // It comes back, since the symbol is as unknown as before: so the commands can be tried until each had it.
+    await until(async () => {
+      const said = await page("docs/dead-letter.md", "letters");
+      const listed = / markets\/tech +UnknownSymbol +XOM +"XOM" is not among the feed's symbols\./.test(said);
+      return listed && said.includes("Would be sent again: 1.\nSent again: 1.\n");
+    }, PATIENCE_MS);
+  });
+
+  it("are looked at as the runbooks and other pages for operators say, command by command", async () => {
+    await until(() => Promise.resolve(bigQuery.rows("markets", "windows").length > 0), 90_000);
+    const commands = await looks();
+    expect(commands.length).toBeGreaterThan(15);
+    for (const command of commands) await shell(command);
   });
 
   it("are gone, with all that feeds have, by the commands of the page on uninstalling", async () => {
+    // That of the feed that was let go without an operator, as it said.
+    const left = await topicOf("tin");
     await page("docs/uninstall.md", "uninstall");
     await expect(crd()).rejects.toMatchObject({ code: 404 });
-    expect(await topics()).toEqual(["stockfeed-dead-letter"]);
+    expect(await topics()).toEqual(["stockfeed-dead-letter", left]);
     expect((await kube.list(CRONJOBS)).items).toEqual([]);
   });
 
@@ -278,7 +324,9 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
   async function environment(): Promise<Record<string, string>> {
     const tools = dirname(await kubeTool("kubectl"));
     const helmHome = { HOME: home, HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home };
-    return { ...helmHome, PATH: [tools, process.env.PATH ?? ""].join(delimiter), KUBECONFIG: plane.kubeconfig };
+    const stands = { PUBSUB_EMULATOR_HOST: emulator.host, BIGQUERY_EMULATOR_HOST: bigQuery.url };
+    const path = [tools, bin, process.env.PATH ?? ""].join(delimiter);
+    return { ...helmHome, ...stands, PATH: path, KUBECONFIG: plane.kubeconfig };
   }
 
   async function more(concurrency: string): Promise<string[]> {

@@ -1,20 +1,22 @@
 /**
  * Holds the documentation to the program. In Markdown files a block that begins with "```sh run" is run, those of one
  * file in one directory and in order; "exit-2" after it says how it ends, and a "text output" or "json output" block
- * behind it has to be what it prints.
+ * behind it has to be what it prints. "```sh running" wants the quickstart's feed to run, "```sh stopped" wants it stopped.
+ * What runs nowhere is told in page-account.ts, with the reason.
  */
-import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cliReference } from "../scripts/cli-reference.ts";
 import { stockFeedCrd } from "../src/api/crd.ts";
 import { buildProgram } from "../src/main/cli.ts";
 import { PLUGIN } from "../src/main/plugin/plugin.ts";
+import { Checkout } from "./checkout.ts";
 import { conditionReasons } from "./condition-reasons.ts";
 import { anchors, type Fence, fences, links } from "./markdown.ts";
+import { pageBlock } from "./page-commands.ts";
 
 const root = join(import.meta.dirname, "..");
 const files = globSync(["*.md", "docs/**/*.md"], { cwd: root }).sort();
@@ -134,65 +136,14 @@ describe("the documentation", () => {
   });
 });
 
-/** A directory like a clone, in which `stockfeed` and `npx stockfeed` run the program from its sources. */
-class Checkout {
-  readonly directory = mkdtempSync(join(tmpdir(), "stockfeed-docs-"));
-  readonly #env: NodeJS.ProcessEnv;
-  readonly #program = [process.execPath, join(root, "src/main/stockfeed.ts")];
-
-  constructor() {
-    cpSync(join(root, "examples"), join(this.directory, "examples"), { recursive: true });
-    const bin = join(this.directory, "bin");
-    mkdirSync(bin);
-    const programs = {
-      stockfeed: `exec '${this.#program.join("' '")}' "$@"`,
-      npx: `[ "$1" = stockfeed ] || exit 1\nexec "$@"`,
-    };
-    for (const [name, text] of Object.entries(programs)) {
-      writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
-    }
-    this.#env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ""}`, FORCE_COLOR: undefined };
-  }
-
-  /** Runs a block in bash, to its first failure; what it prints comes as one text. */
-  async bash(script: string): Promise<{ exitCode: number; output: string }> {
-    const shell = spawn("bash", ["-euo", "pipefail", "-c", `exec 2>&1\n${script}`], {
-      cwd: this.directory,
-      env: this.#env,
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    let output = "";
-    shell.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    const [exitCode] = (await once(shell, "close")) as [number];
-    return { exitCode, output };
-  }
-
-  /**
-   * Starts the program on a free port.
-   * @param args `dev` and its flags; else what `npm start` starts
-   * @returns what it printed, once its console is up and windows have closed
-   */
-  async start(args = scripts.start?.split(" ").slice(2) ?? []): Promise<{ dev: ChildProcess; printed: () => string }> {
-    const [node = "", ...program] = this.#program;
-    const dev = spawn(node, [...program, ...args, "--port", "0"], { cwd: this.directory, env: this.#env });
-    let output = "";
-    await new Promise((resolve, reject) => {
-      for (const stream of [dev.stdout, dev.stderr]) {
-        stream.on("data", (chunk: Buffer) => {
-          output += chunk.toString();
-          if (/console http.*\n\n.*rows/.test(output)) resolve(undefined);
-        });
-      }
-      dev.once("exit", () => {
-        reject(new Error(`It ended before its console was up:\n${output}`));
-      });
-    });
-    return { dev, printed: () => output };
-  }
-
-  remove(): void {
-    rmSync(this.directory, { recursive: true, force: true });
-  }
+/** A port that nobody listens on, a moment ago at least. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
 }
 
 /** Output without the figures that differ from run to run. */
@@ -201,9 +152,9 @@ function steady(output: string): string {
 }
 
 /** Runs the blocks of a file that are marked, each a test. */
-function runBlocks(file: string, checkout: () => Checkout): void {
+function runBlocks(file: string, checkout: () => Checkout, mark = "run"): void {
   const blocks = fences(read(file));
-  const isRun = ({ language, marks }: Fence) => language === "sh" && marks[0] === "run";
+  const isRun = ({ language, marks }: Fence) => language === "sh" && marks[0] === mark;
   it.each(blocks.filter(isRun).map((block) => ({ ...block, first: block.text.split("\n")[0] })))(
     "line $line runs as written: $first",
     async (block) => {
@@ -235,6 +186,31 @@ describe("pages that need no store", () => {
   for (const page of ["docs/replay.md", "docs/bigquery.md"]) runBlocks(page, () => checkout);
 });
 
+describe("the page on providers", () => {
+  const checkout = new Checkout();
+  afterAll(() => {
+    checkout.remove();
+  });
+
+  it("has a simulator that answers as it is asked there, but for the port", async () => {
+    const block = await pageBlock(join(root, "docs/providers.md"), "simulate");
+    const [start = "", ...asked] = block.trim().split("\n");
+    expect(start).toBe("stockfeed simulate --listen :8181 --seed 7 &");
+    const { server, said } = await checkout.serve(start.replace(":8181 ", ":0 ").split(" ").slice(1, -1));
+    const host = /127\.0\.0\.1:\d+/.exec(said)?.[0] ?? "";
+    const { exitCode, output } = await checkout.bash(
+      asked
+        .map((line) => `${line.replace("127.0.0.1:8181", host).replace("curl", "curl --silent --fail")}; echo`)
+        .join("\n"),
+    );
+    server.kill("SIGTERM");
+    expect(exitCode, output).toBe(0);
+    const [quote, batch] = output.trim().split("\n");
+    expect(JSON.parse(quote ?? "")).toMatchObject({ symbol: "AAPL", latestPrice: expect.any(Number) as number });
+    expect(Object.keys(JSON.parse(batch ?? "") as object)).toEqual(["AAPL", "MSFT"]);
+  });
+});
+
 describe("the quickstart", () => {
   const checkout = new Checkout();
   let running: Awaited<ReturnType<Checkout["start"]>>;
@@ -254,6 +230,31 @@ describe("the quickstart", () => {
 
   // The page on the store asks for what is in the store of the quickstart.
   for (const page of ["docs/quickstart-laptop.md", "docs/store.md"]) runBlocks(page, () => checkout);
+
+  it("shows the README's top stocks, in the form that it has there", async () => {
+    const shown = await pageBlock(join(root, "README.md"), "running");
+    const { exitCode, output } = await checkout.bash(shown);
+    expect(exitCode, output).toBe(0);
+    const form = (text: string) =>
+      text
+        .trim()
+        .replaceAll(/\d+/g, "0")
+        .replaceAll(/ +/g, " ")
+        .replaceAll(/ [A-Z]{3,4} (?=0)/g, " SYMBOL ");
+    const blocks = fences(read("README.md"));
+    const promised = blocks[blocks.findIndex(({ text }) => text === shown) + 1]?.text ?? "";
+    expect(form(output)).toBe(form(promised));
+  });
+
+  it("is well where the doctor looks, once it is stopped", async () => {
+    await interrupt();
+    const port = await freePort();
+    const doctor = (await pageBlock(join(root, "docs/quickstart-laptop.md"), "stopped")).trim();
+    const { exitCode, output } = await checkout.bash(`${doctor} --port ${port}`);
+    running = await checkout.start();
+    expect(exitCode, output).toBe(0);
+    expect(output).toMatch(/^ok +store .*\n[^]*^All is well\.$/m);
+  });
 
   it("stops at Ctrl-C, and goes on with the same store", async () => {
     await interrupt();

@@ -1,6 +1,6 @@
 /**
  * Commands of a page, run as a reader would: blocks that begin with "```sh MARK NAME", which readers don't see. Each runs in
- * bash to its first failure.
+ * bash to its first failure. What runs where, and what doesn't, is in page-account.ts.
  */
 import { execFile } from "node:child_process";
 import { globSync } from "node:fs";
@@ -15,20 +15,40 @@ interface Where {
   readonly adapt?: (script: string) => string;
 }
 
-/** The text of a block, of any language. */
-export async function pageBlock(page: string, mark: string, name: string): Promise<string> {
+/** The text of a block, of any language. @param name undefined where a page has one block of the mark */
+export async function pageBlock(page: string, mark: string, name?: string): Promise<string> {
   const block = fences(await readFile(page, "utf8")).find(({ marks }) => marks[0] === mark && marks[1] === name);
-  if (block === undefined) throw new Error(`${page} has no block "${mark} ${name}".`);
+  if (block === undefined) throw new Error(`${page} has no block "${[mark, name ?? ""].join(" ").trim()}".`);
   return block.text;
 }
 
-/** Commands of kubectl in runbooks that look at what is there, each once; what wants a node's logs or metrics is left out. */
-export async function looksOfRunbooks(): Promise<string[]> {
-  const pages = globSync(["docs/runbooks/*.md", "docs/troubleshooting.md"]);
-  const texts = await Promise.all(pages.map((file) => readFile(file, "utf8")));
+/** A block's commands, a line each; comments are left out. */
+export function commandsOf(text: string): string[] {
+  const lines = text.replaceAll(/\\\n\s*/g, "").split("\n");
+  return lines.map((line) => line.replace(/(^|\s)#.*/, "").trim()).filter((line) => line !== "");
+}
+
+/**
+ * Pages for whoever looks after the feed `tech` of the namespace `markets`. Their commands that change nothing run on a
+ * cluster that has it, without a mark.
+ */
+export const LOOKING_PAGES = globSync([
+  "docs/runbooks/*.md",
+  "docs/troubleshooting.md",
+  "docs/controller.md",
+]).toSorted();
+
+/** Whether a command only looks at what the API server, Pub/Sub or BigQuery has: no node's logs, and nothing behind a pipe. */
+export function isLook(command: string): boolean {
+  if (/[|;&]/.test(command)) return false;
+  return /^((\w+=\$\()?kubectl (get|describe|stockfeed (status|top|gain)) |stockfeed deadletter list )/.test(command);
+}
+
+/** The commands that look of those pages, each once. */
+export async function looks(): Promise<string[]> {
+  const texts = await Promise.all(LOOKING_PAGES.map((file) => readFile(file, "utf8")));
   const blocks = texts.flatMap((text) => fences(text)).filter(({ language }) => language === "sh");
-  const lines = blocks.flatMap(({ text }) => text.split("\n"));
-  return [...new Set(lines.filter((line) => /^kubectl (get|describe) [^|;&]*$/.test(line)))];
+  return [...new Set(blocks.flatMap(({ text }) => commandsOf(text)).filter(isLook))];
 }
 
 /** @returns what a block prints @throws with what it said on standard error, where it fails */

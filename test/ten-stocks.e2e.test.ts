@@ -3,7 +3,7 @@
  * kube-apiserver, kube-controller-manager, the Pub/Sub emulator and GoogleSQL are real; the kubelet runs the operator,
  * the pollers and the engine as processes. Prints what it saw.
  */
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -19,7 +19,8 @@ import { printPodLogs, stepsOfOneCourse } from "./course.ts";
 import { KubeClient } from "./kube-client.ts";
 import { kubectl as runKubectl, kubeTool } from "./kube-tools.ts";
 import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
-import { runPageBlock } from "./page-commands.ts";
+import { pageBlock, runPageBlock } from "./page-commands.ts";
+import { writePagePrograms } from "./page-programs.ts";
 import { type OracleRow, WindowOracle } from "./oracles/windows.ts";
 import { type PubsubEmulator, pubsubEmulatorMissing, startPubsubEmulator } from "./pubsub-emulator.ts";
 
@@ -47,12 +48,7 @@ describe.skipIf(without)("a feed on a cluster", { timeout: 300_000, retry: 0 }, 
   beforeAll(async () => {
     checkout = await mkdtemp(join(tmpdir(), "stockfeed-quickstart-"));
     for (const each of ["crds", "examples"]) await cp(each, join(checkout, each), { recursive: true });
-    bin = join(checkout, "bin");
-    await mkdir(bin);
-    const program = (name: string) => `exec '${process.execPath}' '${resolve(`src/main/${name}.ts`)}' "$@"`;
-    const shell = (text: string) => [`#!/bin/sh\n${text}\n`, { mode: 0o755 }] as const;
-    await writeFile(join(bin, "npx"), ...shell(`[ "$1" = stockfeed ] || exit 1\nshift\n${program("stockfeed")}`));
-    await writeFile(join(bin, "kubectl-stockfeed"), ...shell(program("kubectl-stockfeed")));
+    bin = writePagePrograms(join(checkout, "bin"));
     [plane, emulator, bigQuery] = await Promise.all([
       startControlPlane(),
       startPubsubEmulator(),
@@ -86,10 +82,9 @@ describe.skipIf(without)("a feed on a cluster", { timeout: 300_000, retry: 0 }, 
 
   /** Runs a block of the quickstart as a person would, in a checkout, but for the addresses of its stand-ins. */
   async function page(part: string): Promise<string> {
-    const path = [dirname(await kubeTool("kubectl")), bin, process.env.PATH ?? ""].join(delimiter);
     return runPageBlock("docs/quickstart-kubernetes.md", "cluster", part, {
       cwd: checkout,
-      env: { ...process.env, PATH: path, KUBECONFIG: plane.kubeconfig },
+      env: await environment(bin),
       adapt: (script) =>
         script
           .replaceAll("pubsub.emulators:8085", emulator.host)
@@ -97,10 +92,19 @@ describe.skipIf(without)("a feed on a cluster", { timeout: 300_000, retry: 0 }, 
     });
   }
 
+  /** @param programs where those of the source tree are */
+  async function environment(programs: string): Promise<Record<string, string | undefined>> {
+    const path = [dirname(await kubeTool("kubectl")), programs, process.env.PATH ?? ""].join(delimiter);
+    return { ...process.env, PATH: path, KUBECONFIG: plane.kubeconfig, BIGQUERY_EMULATOR_HOST: bigQuery.url };
+  }
+
   it("has emulators whose manifests an API server takes", async () => {
     await kubectl("create", "namespace", "emulators");
-    const strict = ["--dry-run=server", "--validate=strict"];
-    const said = await kubectl("apply", ...strict, "-f", join(checkout, "examples/kubernetes/emulators.yaml"));
+    const said = await runPageBlock("docs/quickstart-kubernetes.md", "cluster", "emulators", {
+      cwd: checkout,
+      env: await environment(bin),
+      adapt: (script) => `${script.trim()} --dry-run=server --validate=strict`,
+    });
     expect(said.match(/ (created|configured) \(server dry run\)$/gm)).toHaveLength(5);
     await kubectl("delete", "namespace", "emulators", "--wait=false");
   });
@@ -176,6 +180,38 @@ describe.skipIf(without)("a feed on a cluster", { timeout: 300_000, retry: 0 }, 
     expect(shown).toMatch(/^Percentage gain of default\/ten-stocks, 1m to /m);
     expect(shown).toMatch(/Ready +True/);
     saw.push(shown);
+  });
+
+  it("answers bq as the pages on BigQuery and GKE ask it: a fake of bq, and GoogleSQL", async () => {
+    const here = { cwd: checkout, env: { ...(await environment(bin)), PROJECT: "acme" } };
+    expect(await runPageBlock("docs/bigquery.md", "cluster", "dataset", here)).toBe("fake bq: acme answered\n");
+    const reading = await pageBlock("docs/bigquery.md", "cluster", "reading");
+    const [from, to] = [new Date(Date.now() - 3_600_000), new Date()].map(
+      (time) => `TIMESTAMP '${time.toISOString()}'`,
+    );
+    const asked = reading
+      .replace("'markets/tech'", "'default/ten-stocks'")
+      .replace(/(?<=BETWEEN )TIMESTAMP '[^']+' AND TIMESTAMP '[^']+'/, `${from} AND ${to}`);
+    const ranked = await bigQuery.query(asked);
+    expect(ranked.length).toBeGreaterThan(2);
+    for (const row of ranked) expect(Object.keys(row)).toEqual(["rank", "symbol", "mean_price"]);
+    const adapt = (script: string) => script.replace("-n markets", "-n default");
+    const shown = await runPageBlock("docs/quickstart-gke.md", "gke", "rows", { ...here, adapt });
+    expect(shown).toMatch(/^Top stocks of default\/ten-stocks, /m);
+    expect(shown.match(new RegExp(`^(${SYMBOLS.join("|")}) \\S+ -?[\\d.]+$`, "gm"))).toHaveLength(10);
+  });
+
+  it("is shown by the plugin that the page on it installs, but for the place", async () => {
+    const prefix = join(checkout, "global");
+    const shown = await runPageBlock("docs/kubectl.md", "cluster", "plugin", {
+      env: {
+        ...(await environment(join(prefix, "bin"))),
+        npm_config_prefix: prefix,
+        npm_config_ignore_scripts: "true",
+      },
+    });
+    expect(await readlink(join(prefix, "bin", "kubectl-stockfeed"))).toContain("dist/src/main/kubectl-stockfeed.js");
+    expect(shown).toMatch(/^default +ten-stocks .* True /m);
   });
 
   it("is paused, goes on, and takes no wrong interval", async () => {

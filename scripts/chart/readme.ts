@@ -12,7 +12,7 @@ Installs the controller of StockFeeds, and the kind StockFeed. Feeds are applied
 \`stockfeeds\` in a release of its own: a release can't hold a kind and its resources at once.
 
 \`\`\`sh
-helm install stockfeed-operator charts/stockfeed-operator --namespace stockfeed-system --create-namespace
+helm install stockfeed-operator charts/stockfeed-operator --namespace stockfeed-system --create-namespace --wait
 helm test stockfeed-operator --namespace stockfeed-system
 \`\`\`
 

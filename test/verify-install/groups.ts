@@ -33,6 +33,6 @@ export const GROUPS: readonly Group[] = [
   {
     name: "docs",
     what: "the pages' own commands, on a laptop and on a cluster, and others' by their help",
-    files: ["test/docs*.test.ts", "test/ten-stocks.e2e.test.ts"],
+    files: ["test/docs*.test.ts", "test/page-account.test.ts", "test/ten-stocks.e2e.test.ts"],
   },
 ];
