@@ -61,6 +61,7 @@ export const NOT_RUN: Readonly<Record<string, readonly (readonly [page: string, 
     ["docs/dataflow.md", "docker push"],
     ["docs/quickstart-kubernetes.md", "docker build -t"],
     ["docs/quickstart-kubernetes.md", "docker build -f"],
+    ["docs/quickstart-kubernetes.md", "docker image rm"],
     ["docs/security.md", "docker run"],
   ],
   "kind wants a Docker engine": [
@@ -99,7 +100,10 @@ export const NOT_RUN: Readonly<Record<string, readonly (readonly [page: string, 
   ],
   "it is npm start from the sources, run again at each edit": [["CONTRIBUTING.md", "npm run dev"]],
   "an address that only the reader knows": [["docs/quickstart-kubernetes.md", "git clone REPOSITORY"]],
-  "a setting of the shell, which tests make their own way": [["docs/quickstart-kubernetes.md", "export PATH="]],
+  "a setting of the shell, which tests make their own way": [
+    ["docs/quickstart-kubernetes.md", "export PATH="],
+    ["docs/quickstart-kubernetes.md", "unset BIGQUERY_EMULATOR_HOST"],
+  ],
 };
 
 /** A command of a block without a mark, or a marked block as a whole. */

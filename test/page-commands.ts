@@ -60,3 +60,24 @@ export async function runPageBlock(page: string, mark: string, name: string, whe
   const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", script], options);
   return stdout;
 }
+
+/**
+ * Lines that a page shows as the output of a block, and that did not come: what stands in its next block, where that is
+ * "text output". Figures, times and the widths of columns may differ, and "…" stands for anything.
+ */
+export async function untold(page: string, name: string, output: string): Promise<string[]> {
+  const blocks = fences(await readFile(page, "utf8"));
+  const shown = blocks[blocks.findIndex(({ marks }) => marks[1] === name) + 1];
+  if (shown?.marks[0] !== "output") return [];
+  const form = (text: string) =>
+    text
+      .trim()
+      .replaceAll(/[0-9][0-9:.TZms-]*/g, "0")
+      .replaceAll(/ +/g, " ");
+  const came = output.split("\n").map(form);
+  const lines = shown.text.split("\n").filter((line) => line.trim() !== "" && line !== "…");
+  return lines.filter((line) => {
+    const [begin = "", end] = form(line).split("…");
+    return !came.some((each) => (end === undefined ? each === begin : each.startsWith(begin) && each.endsWith(end)));
+  });
+}

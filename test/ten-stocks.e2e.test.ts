@@ -19,7 +19,7 @@ import { printPodLogs, stepsOfOneCourse } from "./course.ts";
 import { KubeClient } from "./kube-client.ts";
 import { kubectl as runKubectl, kubeTool } from "./kube-tools.ts";
 import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
-import { pageBlock, runPageBlock } from "./page-commands.ts";
+import { pageBlock, runPageBlock, untold } from "./page-commands.ts";
 import { writePagePrograms } from "./page-programs.ts";
 import { type OracleRow, WindowOracle } from "./oracles/windows.ts";
 import { type PubsubEmulator, pubsubEmulatorMissing, startPubsubEmulator } from "./pubsub-emulator.ts";
@@ -82,7 +82,7 @@ describe.skipIf(without)("a feed on a cluster", { timeout: 300_000, retry: 0 }, 
 
   /** Runs a block of the quickstart as a person would, in a checkout, but for the addresses of its stand-ins. */
   async function page(part: string): Promise<string> {
-    return runPageBlock("docs/quickstart-kubernetes.md", "cluster", part, {
+    const said = await runPageBlock("docs/quickstart-kubernetes.md", "cluster", part, {
       cwd: checkout,
       env: await environment(bin),
       adapt: (script) =>
@@ -90,6 +90,8 @@ describe.skipIf(without)("a feed on a cluster", { timeout: 300_000, retry: 0 }, 
           .replaceAll("pubsub.emulators:8085", emulator.host)
           .replaceAll(/http:\/\/(bigquery\.emulators|127\.0\.0\.1):9050/g, bigQuery.url),
     });
+    expect(await untold("docs/quickstart-kubernetes.md", part, said), said).toEqual([]);
+    return said;
   }
 
   /** @param programs where those of the source tree are */
