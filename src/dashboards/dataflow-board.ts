@@ -88,6 +88,7 @@ const jobs: Section = {
       description:
         "Jobs that were launched in the hour before: for the spec, which is a new feed or a change, or since the job before failed, which is a restart.",
       unit: "none",
+      decimals: 0,
       overrides: [colored("for failure", "red"), colored("for spec", "blue")],
       queries: [
         { expr: `sum by (cause) (increase(stockfeed_job_launches_total{${JOBS}}[1h]))`, legend: "for {{cause}}" },

@@ -89,9 +89,10 @@ const polling: Section = {
     lines({
       title: "Slots polled and missed",
       description:
-        "Slots a minute: 6 at an interval of 10 s, times the shards. Pollers of CronJobs tell theirs when they end, so these come a minute late.",
-      unit: "cpm",
+        "Slots a minute: 6 at an interval of 10 s, times the shards. Missed ones are red, and should be at 0. Pollers of CronJobs tell theirs when they end, so these come a minute late.",
+      unit: "suffix:slots/min",
       links: [toMarket],
+      overrides: [colored(/ missed$/, "red")],
       queries: [
         {
           expr: `60 * sum by (feed) (rate(stockfeed_slots_polled_total{${FEED}}[${RATE}]))`,
@@ -107,7 +108,7 @@ const polling: Section = {
       title: "Quotes by outcome",
       description:
         "Pollers say published, undelivered and stale, streams accepted and duplicate, both dead_letter. Undelivered quotes are lost.",
-      unit: "cps",
+      unit: "suffix:quotes/s",
       overrides: [colored("dead_letter", "red"), colored("undelivered", "orange")],
       queries: [{ expr: `sum by (outcome) (rate(stockfeed_quotes_total{${FEED}}[${RATE}]))`, legend: "{{outcome}}" }],
     }),
@@ -137,7 +138,7 @@ const polling: Section = {
       title: "Symbols without a price",
       description:
         "Symbols a second whose slot stayed empty, by kind of failure, as the summaries of CronJobs' pollers tell it.",
-      unit: "cps",
+      unit: "suffix:symbols/s",
       queries: [
         {
           expr: `sum by (kind) (rate(stockfeed_symbol_failures_total{${FEED}}[${RATE}])) or on () label_replace(vector(0), "kind", "none", "", "")`,
@@ -200,7 +201,7 @@ const windows: Section = {
       title: "Rows of windows",
       description:
         "Rows a second, those written again for late quotes included: symbols divided by the interval, for each resolution.",
-      unit: "cps",
+      unit: "suffix:rows/s",
       none: "No stream is scraped.",
       queries: [
         {
@@ -213,7 +214,7 @@ const windows: Section = {
       title: "Quotes too late",
       description:
         "Quotes a second that came after their window's allowed lateness, by resolution. The window stays without them.",
-      unit: "cps",
+      unit: "suffix:quotes/s",
       none: "No stream is scraped.",
       queries: [
         {
@@ -226,7 +227,7 @@ const windows: Section = {
       title: "Dead letters",
       description:
         "Quotes a second that could not be used: without a valid price, a known symbol or a time, or too late for every window.",
-      unit: "cps",
+      unit: "suffix:quotes/s",
       queries: [
         {
           expr: `sum by (feed) (rate(stockfeed_quotes_total{${FEED},outcome="dead_letter"}[${RATE}]))`,
@@ -238,7 +239,7 @@ const windows: Section = {
       title: "Rows and the sink",
       description:
         "Rows a second that BigQuery took, and those that it did not take at a try. A refused row is kept and sent again.",
-      unit: "cps",
+      unit: "suffix:rows/s",
       none: "No stream is scraped.",
       overrides: [colored("failed", "red"), colored("written", "green")],
       queries: [

@@ -131,7 +131,7 @@ const symbol: Section = {
       description:
         "The same prices in windows of each length: the longer the window, the calmer and the later its mean.",
       unit: "currencyUSD",
-      decimals: 2,
+      decimals: 3,
       from: undefined,
       queries: [{ sql: sql.MEANS }],
     }),
@@ -144,9 +144,10 @@ const quality: Section = {
     lines({
       title: "Slots with a quote",
       description:
-        "Quotes in windows, of those that there should be, over all symbols. Below 100% at a start, in a session's first windows and where slots are missed.",
+        "Quotes in windows, of those that there should be, over all symbols. Below 100% at a start, in a session's first windows and where slots are missed. The axis begins at 90%, unless less is shown.",
       unit: "percent",
       decimals: 1,
+      from: 90,
       width: 24,
       queries: [{ sql: sql.COMPLETENESS }],
     }),

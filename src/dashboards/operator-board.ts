@@ -75,7 +75,7 @@ const feeds: Section = {
     lines({
       title: "Feeds by state",
       description:
-        "Stalled feeds wait for a person, Reconciling ones go on by themselves. A gap means that no replica leads.",
+        "Stalled feeds wait until their spec is changed, Reconciling ones go on by themselves once what they lack is there, such as a Secret. A gap means that no replica leads.",
       unit: "none",
       stacked: true,
       steps: true,
@@ -84,7 +84,8 @@ const feeds: Section = {
     }),
     table({
       title: "Every feed, those that are not ready first",
-      description: "Click a feed to see its board. At most 200 are listed.",
+      description:
+        "Click a feed to see its board; kubectl stockfeed status says what it lacks. Not ready is also a feed that was just made. At most 200 are listed.",
       unit: "none",
       hidden: ["Time"],
       renamed: { feed: "Feed", state: "State", Value: "Attention" },
@@ -97,7 +98,11 @@ const feeds: Section = {
               value: [
                 {
                   type: "value",
-                  options: { "1": { text: "fine", color: "green" }, "2": { text: "needs a look", color: "red" } },
+                  options: {
+                    "1": { text: "fine", color: "green" },
+                    "2": { text: "not ready", color: "orange" },
+                    "3": { text: "stalled: change its spec", color: "red" },
+                  },
                 },
               ],
             },
@@ -126,7 +131,7 @@ const feeds: Section = {
       ],
       queries: [
         {
-          expr: `topk(200, 2 * max by (feed, state) (${NOT_READY}) or max by (feed, state) (stockfeed_feed_state{${FEEDS}}))`,
+          expr: `topk(200, 3 * max by (feed, state) (stockfeed_feed_state{${FEEDS},state="Stalled"}) or 2 * max by (feed, state) (${NOT_READY}) or max by (feed, state) (stockfeed_feed_state{${FEEDS}}))`,
         },
       ],
     }),
@@ -235,8 +240,8 @@ const surroundings: Section = {
       ],
     }),
     lines({
-      title: "CPU",
-      description: "CPU seconds a second: 1 is a core, which is all that one process uses.",
+      title: "CPU, in cores",
+      description: "1 is a core, which is all that one process uses; from 0.8 on it hardly keeps up.",
       unit: "none",
       decimals: 2,
       limits: { warn: 0.8 },

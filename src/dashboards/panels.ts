@@ -69,9 +69,9 @@ interface Lines extends Common {
   readonly overrides?: readonly Override[];
 }
 
-/** How a series or a column of this name differs from the others. */
+/** How a series or a column of this name, or all whose names match a pattern, differ from the others. */
 export interface Override {
-  readonly name: string;
+  readonly name: string | RegExp;
   readonly properties: readonly DynamicConfigValue[];
 }
 
@@ -122,7 +122,7 @@ export function lines(panel: Lines): Panel {
   }
   const from = "from" in panel ? panel.from : 0;
   if (from !== undefined) made.axisSoftMin(from);
-  for (const { name, properties } of overrides) made.overrideByName(name, [...properties]);
+  override(made, overrides);
   return made.build();
 }
 
@@ -146,12 +146,19 @@ export function table(panel: Table): Panel {
     .filterable(true);
   const excludeByName = Object.fromEntries(hidden.map((name) => [name, true]));
   made.withTransformation({ id: "organize", options: { excludeByName, renameByName: renamed } });
-  for (const { name, properties } of columns) made.overrideByName(name, [...properties]);
+  override(made, columns);
   return made.build();
 }
 
+function override(made: LinesBuilder | TableBuilder, overrides: readonly Override[]): void {
+  for (const { name, properties } of overrides) {
+    if (typeof name === "string") made.overrideByName(name, [...properties]);
+    else made.overrideByRegexp(String(name), [...properties]);
+  }
+}
+
 /** What makes a series stand out in a colour of Grafana's. */
-export const colored = (name: string, color: string): Override => ({
+export const colored = (name: string | RegExp, color: string): Override => ({
   name,
   properties: [{ id: "color", value: { mode: "fixed", fixedColor: color } }],
 });

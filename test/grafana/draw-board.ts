@@ -115,13 +115,17 @@ function chart(panel: PanelFile, all: readonly DrawnSeries[]): string {
   const values = points.map(([, value]) => value);
   const [from, to] = [Math.min(...times), Math.max(...times)];
   const low = Math.min(...values, Number(custom.axisSoftMin ?? Infinity));
-  const high = Math.max(...values, low + 1e-9);
+  const top = Math.max(...values);
+  // As of an axis of counts of which there were none.
+  const high = top > low ? top : low + 1;
   const room = (high - low) * 0.06;
   const x = (time: number) => 70 + ((time - from) / Math.max(1, to - from)) * (width - 80);
   const y = (value: number) => height - ((value - low) / (high - low + room)) * height;
-  const grid = [0, 0.5, 1].map((share) => {
-    const value = low + share * (high - low);
-    return `<line x1="70" x2="${width}" y1="${y(value)}" y2="${y(value)}" stroke="#2c3235"/><text x="64" y="${y(value) + 4}" text-anchor="end" fill="#9fa7b3">${shownAs(panel, value)}</text>`;
+  const marks = new Map(
+    [0, 0.5, 1].map((share) => low + share * (high - low)).map((value) => [shownAs(panel, value), value]),
+  );
+  const grid = [...marks].map(([text, value]) => {
+    return `<line x1="70" x2="${width}" y1="${y(value)}" y2="${y(value)}" stroke="#2c3235"/><text x="64" y="${y(value) + 4}" text-anchor="end" fill="#9fa7b3">${text}</text>`;
   });
   const clock = [from, (from + to) / 2, to].map(
     (time, index) =>
@@ -135,7 +139,8 @@ function chart(panel: PanelFile, all: readonly DrawnSeries[]): string {
       ({ value, color }) =>
         `<line x1="70" x2="${width}" y1="${y(value ?? 0)}" y2="${y(value ?? 0)}" stroke="${COLORS[color]}" stroke-dasharray="6 4"/>`,
     );
-  const paths = lines.map((_, index) => pathOf(panel, lines, index, x, y, stacked ? height : undefined));
+  const colors = new Map(all.map(({ name }, index) => [name, lineColor(panel, name, index)]));
+  const paths = lines.map((line) => pathOf(panel, lines, line, colors.get(line.name) ?? "", x, y, stacked));
   const legend = all.map((series, index) => {
     const finite = series.points.map(([, value]) => value).filter((value) => Number.isFinite(value));
     const said =
@@ -150,14 +155,13 @@ function chart(panel: PanelFile, all: readonly DrawnSeries[]): string {
 function pathOf(
   panel: PanelFile,
   lines: readonly DrawnSeries[],
-  index: number,
+  { name, points }: DrawnSeries,
+  color: string,
   x: (time: number) => number,
   y: (value: number) => number,
-  filledTo: number | undefined,
+  stacked: boolean,
 ): string {
-  const { name = "", points = [] } = lines[index] ?? {};
   const own = propertiesOf(panel, name);
-  const color = lineColor(panel, name, index);
   const finite = points.filter(([, value]) => Number.isFinite(value));
   const steps = panel.fieldConfig?.defaults.custom?.lineInterpolation === "stepAfter";
   const at = finite.map(([time, value], i) => {
@@ -167,7 +171,7 @@ function pathOf(
   const below = lines.find((series) => series.name === own.get("custom.fillBelowTo"));
   const back = below?.points.toReversed().map(([time, value]) => `${x(time)},${y(value)}`);
   const floor =
-    filledTo === undefined || finite.length === 0
+    !stacked || finite.length === 0
       ? undefined
       : [`${x(finite.at(-1)?.[0] ?? 0)},${y(0)}`, `${x(finite[0]?.[0] ?? 0)},${y(0)}`];
   const edge = back ?? floor;
@@ -193,7 +197,9 @@ function stack(all: readonly DrawnSeries[]): DrawnSeries[] {
 }
 
 function propertiesOf(panel: PanelFile, name: string): ReadonlyMap<string, unknown> {
-  const found = panel.fieldConfig?.overrides.find(({ matcher }) => matcher.options === name);
+  const found = panel.fieldConfig?.overrides.find(({ matcher: { id, options } }) =>
+    id === "byRegexp" ? new RegExp(options.slice(1, -1)).test(name) : options === name,
+  );
   return new Map(found?.properties.map(({ id, value }) => [id, value]));
 }
 
@@ -227,16 +233,12 @@ function formatted(value: number, unit: string, decimals?: number): string {
       return `$${digits(value)}`;
     case "bytes":
       return `${digits(value / 2 ** 20)} MiB`;
-    case "cpm":
-      return `${digits(value)} c/min`;
     case "ops":
       return `${digits(value)} ops/s`;
-    case "cps":
-      return `${digits(value)} c/s`;
     case "reqps":
       return `${digits(value)} req/s`;
     default:
-      return digits(value);
+      return unit.startsWith("suffix:") ? `${digits(value)} ${unit.slice(7)}` : digits(value);
   }
 }
 
