@@ -89,10 +89,10 @@ const polling: Section = {
     lines({
       title: "Slots polled and missed",
       description:
-        "Slots a minute: 6 at an interval of 10 s, times the shards. Missed ones are red, and should be at 0. Pollers of CronJobs tell theirs when they end, so these come a minute late.",
+        "Slots a minute: 6 at an interval of 10 s, times the shards. Polled ones are green; missed ones are red, and should be at 0. Pollers of CronJobs tell theirs when they end, so these come a minute late.",
       unit: "suffix:slots/min",
       links: [toMarket],
-      overrides: [colored(/ missed$/, "red")],
+      overrides: [colored(/ polled$/, "green", "shades"), colored(/ missed$/, "red", "shades")],
       queries: [
         {
           expr: `60 * sum by (feed) (rate(stockfeed_slots_polled_total{${FEED}}[${RATE}]))`,

@@ -157,10 +157,13 @@ function override(made: LinesBuilder | TableBuilder, overrides: readonly Overrid
   }
 }
 
-/** What makes a series stand out in a colour of Grafana's. */
-export const colored = (name: string | RegExp, color: string): Override => ({
+/**
+ * What makes a series stand out in a colour of Grafana's.
+ * @param mode `shades` where many match: each has a shade of its own
+ */
+export const colored = (name: string | RegExp, color: string, mode: "fixed" | "shades" = "fixed"): Override => ({
   name,
-  properties: [{ id: "color", value: { mode: "fixed", fixedColor: color } }],
+  properties: [{ id: "color", value: { mode, fixedColor: color } }],
 });
 
 function common<Builder extends AnyBuilder>(made: Builder, panel: Common, shape: "range" | "instant" | "table") {

@@ -119,13 +119,13 @@ function chart(panel: PanelFile, all: readonly DrawnSeries[]): string {
   // As of an axis of counts of which there were none.
   const high = top > low ? top : low + 1;
   const room = (high - low) * 0.06;
-  const x = (time: number) => 70 + ((time - from) / Math.max(1, to - from)) * (width - 80);
+  const x = (time: number) => 90 + ((time - from) / Math.max(1, to - from)) * (width - 100);
   const y = (value: number) => height - ((value - low) / (high - low + room)) * height;
   const marks = new Map(
     [0, 0.5, 1].map((share) => low + share * (high - low)).map((value) => [shownAs(panel, value), value]),
   );
   const grid = [...marks].map(([text, value]) => {
-    return `<line x1="70" x2="${width}" y1="${y(value)}" y2="${y(value)}" stroke="#2c3235"/><text x="64" y="${y(value) + 4}" text-anchor="end" fill="#9fa7b3">${text}</text>`;
+    return `<line x1="90" x2="${width}" y1="${y(value)}" y2="${y(value)}" stroke="#2c3235"/><text x="84" y="${y(value) + 4}" text-anchor="end" fill="#9fa7b3">${text}</text>`;
   });
   const clock = [from, (from + to) / 2, to].map(
     (time, index) =>
@@ -137,7 +137,7 @@ function chart(panel: PanelFile, all: readonly DrawnSeries[]): string {
     )
     .map(
       ({ value, color }) =>
-        `<line x1="70" x2="${width}" y1="${y(value ?? 0)}" y2="${y(value ?? 0)}" stroke="${COLORS[color]}" stroke-dasharray="6 4"/>`,
+        `<line x1="90" x2="${width}" y1="${y(value ?? 0)}" y2="${y(value ?? 0)}" stroke="${COLORS[color]}" stroke-dasharray="6 4"/>`,
     );
   const colors = new Map(all.map(({ name }, index) => [name, lineColor(panel, name, index)]));
   const paths = lines.map((line) => pathOf(panel, lines, line, colors.get(line.name) ?? "", x, y, stacked));
