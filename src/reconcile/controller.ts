@@ -99,7 +99,10 @@ export class Controller {
     const { queue, telemetry, log } = this.#options;
     if (fault === undefined) {
       queue.forget(key);
-      if (afterMs !== undefined) queue.addAfter(key, afterMs);
+      // What goes on at once has its turn with what failed before, not behind it: a launch that nobody has tried yet waits
+      // for no more of those that take a minute to fail than wait already.
+      if (afterMs === 0) queue.add(key, "high");
+      else if (afterMs !== undefined) queue.addAfter(key, afterMs);
       return;
     }
     // Whoever leads now reconciles it; here it has a turn again when this process does.

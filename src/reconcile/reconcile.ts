@@ -87,6 +87,7 @@ export class Reconciler {
       workloads: new WorkloadBook(ports.render, settings.workloads),
       fullPlaces: new Map(),
       unsurveyed: new Map(),
+      failedLaunches: new Map(),
     };
   }
 
@@ -116,6 +117,7 @@ export class Reconciler {
     this.memory.feeds.forget(uid);
     this.memory.workloads.forget(uid);
     this.memory.unsurveyed.delete(uid);
+    this.memory.failedLaunches.delete(uid);
     this.memory.pollers.forgetFeed({ metadata: { name, namespace } });
     this.#ports.telemetry.forgetFeed(`${namespace}/${name}`);
     this.#written.delete(uid);

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../api/kube-object.ts";
+import type { TurnOrder } from "../lanes/turn-order.ts";
 import type { EpochMs } from "../quotes/quote.ts";
 import type { Change } from "./changes.ts";
 import type { Part } from "./conditions.ts";
@@ -26,6 +27,8 @@ export interface Memory {
   readonly fullPlaces: Map<string, EpochMs>;
   /** Since when Dataflow does not tell of a feed's jobs, by the feed's UID. */
   readonly unsurveyed: Map<string, EpochMs>;
+  /** Of which windows a launch failed last, by the feed's UID. */
+  readonly failedLaunches: Map<string, TurnOrder>;
 }
 
 /** One reconcile of one feed under way: what every step reads, and where it leaves what it found. */

@@ -229,6 +229,34 @@ describe("the list of a place", () => {
     await other.close();
   });
 
+  it("asks for jobs in turn, so that eight which never answer hold up no other for longer than one list", async () => {
+    const names = Array.from({ length: 20 }, (_, at) => `${NAME}-${at}`);
+    const ids: string[] = [];
+    for (const name of names) ids.push((await jobs.launch({ ...LAUNCH, name, requestId: name })).id);
+    const asked = () => fake.calls.filter(({ name }) => name === "get").map(({ jobId = "" }) => ids.indexOf(jobId));
+    const other = newJobs();
+    for (let times = 0; times < 8; times++) fake.failNext("get", { cut: true });
+    const release = fake.hold("get");
+    const listing = other.list(PLACE);
+    await fake.until(() => asked().length === 8);
+    time += 20_000;
+    release();
+    expect((await listing).every(({ unread }) => unread?.kind === "Unavailable")).toBe(true);
+    time += 60_000;
+    const releaseNext = fake.hold("get");
+    const next = other.list(PLACE);
+    await fake.until(() => asked().length === 16);
+    releaseNext();
+    // Calls that are made at once arrive in any order.
+    expect(
+      asked()
+        .slice(8)
+        .toSorted((one, other) => one - other),
+    ).toEqual([8, 9, 10, 11, 12, 13, 14, 15]);
+    expect((await next).every(({ unread }) => unread === undefined)).toBe(true);
+    await other.close();
+  });
+
   describe("that can't be read", () => {
     const away = { status: 503, reason: "UNAVAILABLE", message: "Away." };
 

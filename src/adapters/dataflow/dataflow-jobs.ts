@@ -242,7 +242,7 @@ class DataflowJobs implements Jobs {
     const key = `${place.projectId} ${place.region}`;
     const known = this.#places.get(key);
     if (known !== undefined) return known;
-    const reader = placeReader(this.#calls, placeOf(place), () => this.#now());
+    const reader = placeReader(this.#calls, placeOf(place), { uptime: this.#uptime, now: () => this.#now() });
     const listing = new PlaceListing(reader, this.#listIntervalMs, this.#uptime);
     this.#places.set(key, listing);
     return listing;

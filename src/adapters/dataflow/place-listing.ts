@@ -9,27 +9,18 @@
  * - `forget` makes the next caller list anew, whatever is under way: a launch that failed may have gone through.
  */
 import type { Job } from "../../job-ports.ts";
-import { inLanes } from "../../lanes/in-lanes.ts";
 import { isBeingMade } from "./job-of.ts";
 
 /** How long a job that was launched here is asked for by itself where a list lacks it. */
 const LIST_LAG_MS = 120_000;
-/**
- * So long after the first was asked for by itself no further job is, so that slow answers hold nobody up for minutes. Not
- * after the listing began: where its pages take as long, no job's labels would ever be known.
- */
-const ASKING_MS = 20_000;
 /** A failure that took as long held up those who waited for it. */
 const SLOW_MS = 1_000;
-/** Jobs are asked for so many at a time. */
-export const ASKED_AT_ONCE = 8;
 
-export interface PlaceReader {
-  /** Reads every job of the place. @param hasTime whether there is time to ask for one more job by itself */
-  list(hasTime: () => boolean): Promise<Map<string, Job>>;
-  /** Reads one; undefined where there is none. */
-  get(id: string): Promise<Job | undefined>;
-}
+/**
+ * Reads every job of the place.
+ * @param launched jobs that were launched here; those that no list shows yet are asked for by themselves
+ */
+export type PlaceReader = (launched: readonly Job[]) => Promise<Map<string, Job>>;
 
 interface UnderWay {
   readonly result: Promise<Map<string, Job>>;
@@ -105,26 +96,22 @@ export class PlaceListing {
   }
 
   async #read(): Promise<Map<string, Job>> {
-    let firstAsked: number | undefined;
-    const hasTime = () => {
-      firstAsked ??= this.#now();
-      return this.#now() - firstAsked < ASKING_MS;
-    };
-    const jobs = await this.#reader.list(hasTime);
-    for (const [id, { at }] of this.#launched) {
-      if (!jobs.has(id) && this.#now() - at > LIST_LAG_MS) this.#launched.delete(id);
+    const isRecent = ({ at }: { readonly at: number }) => this.#now() - at <= LIST_LAG_MS;
+    const jobs = await this.#reader([...this.#launched.values()].filter(isRecent).map(({ job }) => job));
+    for (const [id, launched] of this.#launched) {
+      const found = jobs.get(id);
+      if (found === undefined || (!isBeingMade(found) && found.unread === undefined)) {
+        if (!isRecent(launched)) this.#launched.delete(id);
+      }
+      if (found !== undefined) jobs.set(id, asLaunched(found, launched.job));
     }
-    // One after another they would hold up every feed of the place where each takes its whole time to fail.
-    await inLanes([...this.#launched], ASKED_AT_ONCE, async ([id, { job: launched }]) => {
-      const listed = jobs.get(id);
-      // Where it can't be read it is as it was launched.
-      const read = () => (hasTime() ? this.#reader.get(id).catch(() => launched) : launched);
-      const job = listed ?? (await read());
-      if (job === undefined) return;
-      const { unread, ...rest } = job;
-      jobs.set(id, { ...rest, labels: { ...launched.labels, ...job.labels } });
-      if (listed !== undefined && !isBeingMade(listed) && unread === undefined) this.#launched.delete(id);
-    });
     return jobs;
   }
+}
+
+/** With the labels that it was launched with, which are known also where it can't be read. */
+function asLaunched(job: Job, { labels }: Job): Job {
+  const known = { ...job, labels: { ...labels, ...job.labels } };
+  Reflect.deleteProperty(known, "unread");
+  return known;
 }

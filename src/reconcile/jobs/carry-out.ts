@@ -1,5 +1,6 @@
 import { MessagingError } from "../../controller-ports.ts";
 import { type JobLaunch, JobsError } from "../../job-ports.ts";
+import { TurnOrder } from "../../lanes/turn-order.ts";
 import { jobName, jobSubscription } from "../../plan/names.ts";
 import { outcomeOf } from "../faults.ts";
 import { stalled, waiting } from "../outcome.ts";
@@ -36,13 +37,20 @@ export async function carryOut(run: ValidRun, survey: JobSurvey, decided: Decide
     return decision;
   }
   try {
-    if (action.kind === "launch") return await launch(run, survey, window, { ...decision, record }, action.intent);
+    if (action.kind === "launch") {
+      const launched = await launch(run, survey, window, { ...decision, record }, action.intent);
+      run.memory.failedLaunches.get(run.object.metadata.uid ?? "")?.forget(window);
+      return launched;
+    }
     await change(run, action, record);
     return decision;
   } catch (error) {
     if (!(error instanceof JobsError || error instanceof MessagingError)) throw error;
     const asBefore = { ...without(record, "maxWorkers"), ...toldWorkers(before) };
-    if (action.kind === "launch") return launchFailed(run, error, action.intent, asBefore);
+    if (action.kind === "launch") {
+      noteFailure(run, window);
+      return launchFailed(run, error, action.intent, asBefore);
+    }
     if (!(error instanceof JobsError && error.kind === "Invalid"))
       return { record: asBefore, verdict: verdictOf(error) };
     // It has changed its state since it was listed.
@@ -94,6 +102,14 @@ async function launch(
     changeOf(run, "PipelineReady", intent.replaces === undefined ? "created" : "updated", `job ${wanted.name}`),
   );
   return { ...decision, record: { ...record, maxWorkers: wanted.maxWorkers } };
+}
+
+/** Has the window's launch tried after those of the feed's other windows from now on. */
+function noteFailure({ memory: { failedLaunches }, object: { metadata } }: ValidRun, window: string): void {
+  const { uid = "" } = metadata;
+  const failed = failedLaunches.get(uid) ?? new TurnOrder();
+  failed.note(window);
+  failedLaunches.set(uid, failed);
 }
 
 /** Keeps room for a job that was just decided on; one that ran as it was wanted was ended by somebody else. */

@@ -1,3 +1,4 @@
+import type { KubeObject } from "../../api/kube-object.ts";
 import { JobsError } from "../../job-ports.ts";
 import { carryOut } from "../jobs/carry-out.ts";
 import { decide } from "../jobs/decide.ts";
@@ -9,7 +10,7 @@ import { tell } from "../jobs/tell.ts";
 import { wantedJob } from "../jobs/wanted-of-run.ts";
 import { resolutionOfJob } from "../../plan/names.ts";
 import { done, type Outcome, waiting } from "../outcome.ts";
-import type { Step, ValidRun } from "../run.ts";
+import type { Memory, Step, ValidRun } from "../run.ts";
 import type { PipelineState } from "../status.ts";
 import { SUSPENDED, watchEngine } from "./health.ts";
 
@@ -56,25 +57,30 @@ async function surveyed({ feed, records, settings, ports }: ValidRun): Promise<J
   return surveyOf(new Map(listed), settings.clusterId, feed, records);
 }
 
-/** Does what is to be done about each window's job: one call a window and turn. */
+/**
+ * Does what is to be done about each window's job: one call a window and turn. Those whose launch failed come last, so that
+ * launches which take their whole time to fail hold up no other window's.
+ */
 export const ensureJobs: Step = {
   name: "ensure-jobs",
   part: "PipelineReady",
   otherwise: "go-on",
   async run(run): Promise<Outcome> {
-    const { survey, feed, hold, now } = run;
+    const { survey, feed, hold, now, memory, object } = run;
     if (survey === undefined || hold === "everything") return done;
-    const verdicts: JobVerdict[] = [];
-    for (const window of windowsOf(wantedByJobs(run), survey, run.records)) {
+    const windows = windowsOf(wantedByJobs(run), survey, run.records);
+    const verdicts = new Map<string, JobVerdict>();
+    for (const window of inTurn(memory, object, windows)) {
       const jobs = survey.own.filter(({ labels }) => labels[WINDOW_LABEL] === window);
       const unnamed = survey.unnamed.filter(({ name }) => resolutionOfJob(feed, name) === window);
       const before = run.records.find((record) => record.window === window);
       const decision = decide(wantedJob(run, survey, window), jobs, unnamed, before, now);
       const made = await carryOut(run, survey, { window, before, decision });
       run.records = [...run.records.filter((record) => record.window !== window), ...keptRecord(feed, window, made)];
-      verdicts.push(made.verdict);
+      verdicts.set(window, made.verdict);
     }
-    run.verdicts = verdicts;
+    run.records = windows.flatMap((window) => run.records.filter((record) => record.window === window));
+    run.verdicts = windows.flatMap((window) => verdicts.get(window) ?? []);
     return done;
   },
 };
@@ -97,6 +103,10 @@ export const watchPipelines: Step = {
     return feed.spec.suspend && areOff ? SUSPENDED : tell(run);
   },
 };
+
+function inTurn({ failedLaunches }: Memory, { metadata: { uid = "" } }: KubeObject, windows: readonly string[]) {
+  return failedLaunches.get(uid)?.of(windows, (window) => window) ?? windows;
+}
 
 function wantedByJobs({ feed }: ValidRun): string[] {
   return feed.spec.engine === "Dataflow" ? wantedWindows(feed) : [];
