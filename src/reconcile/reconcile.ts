@@ -86,6 +86,7 @@ export class Reconciler {
       owned: new OwnedIndex(settings.driftIntervalMs),
       workloads: new WorkloadBook(ports.render, settings.workloads),
       fullPlaces: new Map(),
+      fullForUpdates: new Map(),
       unsurveyed: new Map(),
       failedLaunches: new Map(),
     };

@@ -25,6 +25,8 @@ export interface Memory {
   readonly workloads: WorkloadBook;
   /** Until when a place counts as full, since Dataflow said so. */
   readonly fullPlaces: Map<string, EpochMs>;
+  /** The same for updates in place, which may have room where a further job has none. */
+  readonly fullForUpdates: Map<string, EpochMs>;
   /** Since when Dataflow does not tell of a feed's jobs, by the feed's UID. */
   readonly unsurveyed: Map<string, EpochMs>;
   /** Of which windows a launch failed last, by the feed's UID. */

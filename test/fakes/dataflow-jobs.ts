@@ -4,6 +4,8 @@
  * - QUEUED → PENDING → RUNNING; RUNNING → DRAINING → DRAINED; anything that is not over → CANCELLING → CANCELLED.
  * - A job that replaces another is PENDING beside it; then the old one is UPDATED and the new one RUNNING, or the new one
  *   is FAILED and the old one goes on.
+ * - A job that replaces another counts against the quota beside it. Google's pages don't say whether it does; they say that
+ *   both are there for a while, and what refuses more is the harder case for who updates.
  * - A delay counts from the step before. A step that is due is taken when somebody looks; one with an infinite delay
  *   waits for `advance`.
  *

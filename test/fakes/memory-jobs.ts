@@ -128,11 +128,14 @@ export class MemoryJobs implements Jobs {
     const repeated = [...this.#launches].find(([, { requestId }]) => requestId === wanted.requestId);
     if (knowsRequests && repeated !== undefined) return repeated[0];
     const { projectId, region, name, labels, replaceJobId } = wanted;
-    if (replaceJobId === undefined) this.#admit(wanted);
-    else {
+    if (replaceJobId === undefined) {
+      const isTaken = this.#activeIn(wanted).some((job) => job.name === name);
+      if (isTaken) throw new JobsError("AlreadyExists", `a job ${name} runs`);
+    } else {
       const old = this.#find(replaceJobId);
       if (old.state !== "Running" || old.name !== name) throw new JobsError("Invalid", `${name} can't be replaced`);
     }
+    this.#admit(wanted);
     const [id, at] = [`job-${this.#jobs.size + 1}`, this.#now()];
     this.#jobs.set(id, {
       projectId,
@@ -148,11 +151,13 @@ export class MemoryJobs implements Jobs {
     return id;
   }
 
+  /** One that replaces another counts beside it, as far as anybody knows: both are there for a while. */
   #admit(wanted: JobLaunch): void {
-    const active = this.#of(wanted).filter(({ state }) => !OVER.includes(state));
-    const { name, projectId } = wanted;
-    if (active.some((job) => job.name === name)) throw new JobsError("AlreadyExists", `a job ${name} runs`);
-    if (active.length < this.limit) return;
-    throw new JobsError("Quota", `project ${projectId} runs ${active.length} jobs`);
+    const { length } = this.#activeIn(wanted);
+    if (length >= this.limit) throw new JobsError("Quota", `project ${wanted.projectId} runs ${length} jobs`);
+  }
+
+  #activeIn(place: JobPlace): Job[] {
+    return this.#of(place).filter(({ state }) => !OVER.includes(state));
   }
 }

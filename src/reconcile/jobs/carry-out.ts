@@ -133,8 +133,13 @@ function launchFailed(
       case "AlreadyExists":
         return { record, verdict: waiting("Launching", error.message, LOOK_AGAIN_MS) };
       case "Quota":
-        run.memory.fullPlaces.set(placeKey(intent), run.now + FULL_MS);
-        // Another project may have room: it is asked for at the next turn.
+        if (intent.replaces === undefined) {
+          run.memory.fullPlaces.set(placeKey(intent), run.now + FULL_MS);
+        } else {
+          // No other project takes over from a job of this one: at the next turn the job is seen to go on.
+          run.memory.fullForUpdates.set(placeKey(intent), run.now + FULL_MS);
+        }
+        // Another project may have room for a further job: it is asked for at the next turn.
         return { record, verdict: waiting("QuotaExceeded", error.message, LOOK_AGAIN_MS) };
       case "Invalid":
         if (intent.replaces === undefined) break;

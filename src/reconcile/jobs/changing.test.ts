@@ -55,6 +55,11 @@ describe("a change of the spec", () => {
       }
       expect(world.condition("Stalled")).toMatchObject({ status: "True", reason: "UpdateRejected" });
       expect(world.condition("Stalled")?.message).toContain("not compatible");
+      // What the job does not know is polled all the same.
+      expect(world.condition("Stalled")?.message).toMatch(/a symbol that the job does not know go to the dead letter/);
+      const polled = JSON.stringify(world.cluster.all().filter(({ kind }) => kind !== "StockFeed"));
+      expect(polled).toContain("GOOG");
+      expect(world.jobs.launchOf("job-1").pipeline.symbols).not.toContain("GOOG");
       expect(pipeline(world)).toMatchObject({
         jobId: "job-1",
         state: "Running",
@@ -72,6 +77,43 @@ describe("a change of the spec", () => {
       expect(world.condition("Ready")).toMatchObject({ status: "True" });
     },
   );
+
+  it("that a full project has no room for is asked for once a minute, and the old job goes on meanwhile", async () => {
+    const world = await runningWorld();
+    world.jobs.limit = 1;
+    let asked = 0;
+    world.jobs.fault = (call) => {
+      if (call.startsWith("launch")) asked += 1;
+    };
+    edit(world, specOf(CHANGED));
+    for (let turn = 0; turn < 60; turn++) {
+      await world.reconcile();
+      world.time.now += 5_000;
+    }
+    expect(asked).toBeGreaterThanOrEqual(4);
+    expect(asked).toBeLessThanOrEqual(6);
+    expect(states(world)).toEqual(["job-1 Running"]);
+    expect(pipeline(world)).toMatchObject({ jobId: "job-1", state: "Running" });
+    expect(world.condition("PipelineReady")).toMatchObject({ status: "False", reason: "QuotaExceeded" });
+    expect(world.condition("PipelineReady")?.message).toMatch(
+      /refused to update a job in acme-jobs for its quota of jobs; job job-1 of 1m goes on/,
+    );
+    world.jobs.limit = 2;
+    world.time.now += MINUTE;
+    await run(world);
+    expect(states(world)).toEqual(["job-1 Updated", "job-2 Running"]);
+    expect(world.condition("Ready")).toMatchObject({ status: "True" });
+  });
+
+  it("is not kept waiting by a further job that there is no room for", async () => {
+    const world = await runningWorld();
+    world.jobs.fault = (call) => {
+      if (call.startsWith("launch") && call.endsWith("-5m")) throw new JobsError("Quota", "acme-jobs runs 25 jobs.");
+    };
+    edit(world, specOf({ ...CHANGED, resolutions: [{ window: "5m" }, { window: "1m" }] }));
+    await run(world);
+    expect(states(world)).toEqual(["job-1 Updated", "job-2 Running"]);
+  });
 
   it("that is taken back while it is refused goes on with the old job", async () => {
     const world = await runningWorld();

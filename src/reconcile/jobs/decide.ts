@@ -122,7 +122,9 @@ function update(turn: Turn, stale: Job, serving: readonly Job[]): JobDecision {
   if (wanted.updatePolicy === "DrainThenStart" || isOfOtherTemplate(stale, wanted)) {
     return stopping(here, [stale], "drain");
   }
-  return launch(here, { place: stale, generation: generationOf(stale), replaces: stale.id });
+  return (
+    noRoomBeside(here, stale) ?? launch(here, { place: stale, generation: generationOf(stale), replaces: stale.id })
+  );
 }
 
 /** Whether no update can lead from a job to what is wanted: no step of one template's graph is a step of the other's. */
@@ -166,6 +168,17 @@ function noRoom({ wanted, record }: Turn): JobDecision {
     afterMs: ROOM_MS,
   } as const;
   return { record, verdict };
+}
+
+/** Dataflow refused an update where the job is, for as many jobs run there as may: what serves goes on. */
+function noRoomBeside(turn: Turn, old: Job): JobDecision | undefined {
+  const { places, window } = turn.wanted;
+  const isRefused = places.some((place) => place.refusesUpdates && samePlace(place, old));
+  if (!isRefused) return undefined;
+  const message =
+    `Dataflow refused to update a job in ${old.projectId} for its quota of jobs; job ${old.id} of ${window} goes on, and ` +
+    "the update is tried again each minute. End some, or have the quota raised.";
+  return { record: turn.record, verdict: { kind: "waiting", reason: "QuotaExceeded", message, afterMs: ROOM_MS } };
 }
 
 interface NextJob {
@@ -218,6 +231,7 @@ function refused(turn: Turn, old: Job, why: string): JobDecision {
   const { record, wanted } = turn;
   const message =
     `Dataflow refused to update job ${old.name}, and job ${old.id} goes on by the last spec that it took. ` +
+    "Pollers go by this one: quotes of a symbol that the job does not know go to the dead letter. " +
     `Change the spec, or write updatePolicy: DrainThenStart. ${why}`;
   const verdict = { kind: "stalled", reason: "UpdateRejected", message, ...failedIn(turn) } as const;
   if (record.maxWorkers === wanted.maxWorkers) return { record, verdict };

@@ -6,6 +6,8 @@ export interface Room extends JobPlace {
   readonly active: number;
   /** Most that may run. */
   readonly limit: number;
+  /** Whether Dataflow has just refused an update there for its quota. */
+  readonly refusesUpdates?: boolean;
 }
 
 /** What is wanted of the job of one window. */

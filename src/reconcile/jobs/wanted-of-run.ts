@@ -62,5 +62,6 @@ function roomOf(
   const key = placeKey(place);
   const limit = settings.dataflow?.jobsPerProject ?? 0;
   const isFull = (memory.fullPlaces.get(key) ?? 0) > now;
-  return { ...place, limit, active: isFull ? limit : (survey.active.get(key) ?? 0) };
+  const refusesUpdates = (memory.fullForUpdates.get(key) ?? 0) > now;
+  return { ...place, limit, active: isFull ? limit : (survey.active.get(key) ?? 0), refusesUpdates };
 }
