@@ -36,8 +36,14 @@ export interface FakeCloudStorage {
 const UPLOAD = /^\/upload\/storage\/v1\/b\/([^/]+)\/o$/;
 const OBJECT = /^(?:\/download)?\/storage\/v1\/b\/([^/]+)\/o\/(.+)$/;
 
-/** Starts one with these buckets on a free port of 127.0.0.1. */
-export async function startFakeCloudStorage(buckets: readonly string[]): Promise<FakeCloudStorage> {
+/**
+ * Starts one with these buckets on a free port of 127.0.0.1.
+ * @param onUpload told of each object that is there now, such as `gs://acme/x`; who uploads it hears of it later
+ */
+export async function startFakeCloudStorage(
+  buckets: readonly string[],
+  onUpload: (uri: string) => void = () => undefined,
+): Promise<FakeCloudStorage> {
   const known = new Set(buckets);
   const held = new Map<string, StoredObject>();
   const objects = new Map<string, Buffer>();
@@ -59,6 +65,7 @@ export async function startFakeCloudStorage(buckets: readonly string[]): Promise
     const object = { data, contentType, generation: generation + 1 };
     held.set(uri, object);
     objects.set(uri, data);
+    onUpload(uri);
     return [200, metadataOf(uri, object)];
   };
 

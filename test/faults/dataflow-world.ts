@@ -12,6 +12,8 @@ export class DataflowWorld {
   readonly dataflow: FakeDataflow;
   /** Told of each call that changed something at Dataflow; its caller hears of it later. */
   onWrite: (what: string) => void = () => undefined;
+  /** The same of each pipeline that lies in Cloud Storage now. */
+  onStage: (what: string) => void = () => undefined;
   readonly #storage: FakeCloudStorage;
 
   private constructor(faults: FaultWorld, storage: FakeCloudStorage, dataflow: FakeDataflow) {
@@ -23,7 +25,9 @@ export class DataflowWorld {
   static async start(): Promise<DataflowWorld> {
     const [faults, storage, dataflow] = await Promise.all([
       FaultWorld.start({ driftInterval: "1s" }),
-      startFakeCloudStorage(["acme"]),
+      startFakeCloudStorage(["acme"], (uri) => {
+        world.onStage(`stage ${uri}`);
+      }),
       startFakeDataflow({
         onDone: (call) => {
           if (!READS.includes(call.name)) world.onWrite(wordsOf(call));

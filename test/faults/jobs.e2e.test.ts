@@ -19,6 +19,7 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
   });
   beforeEach(() => {
     jobs.onWrite = () => undefined;
+    jobs.onStage = () => undefined;
     jobs.dataflow.jobs.jobQuota = 25;
     delete jobs.dataflow.jobs.delays.start;
   });
@@ -44,6 +45,8 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
       if (what.endsWith("/status")) killed.onWrite(what);
     };
     jobs.onWrite = killed.onWrite;
+    jobs.onStage = killed.onWrite;
+    const staged: string[] = [];
     const kills = { making: 0, deleting: 0 };
     let [making, deleting] = [true, true];
     for (let count = 1; (making || deleting) && count < MOST; count++) {
@@ -53,6 +56,7 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
       await world.apply(namespace, "one", spec(namespace));
       making &&= await killed.restartedUnless(() => world.isReady(namespace, "one"));
       if (making) kills.making++;
+      if (making) staged.push(...made.slice(-1).filter((call) => call.startsWith("stage ")));
       await world.untilReady(namespace, "one");
       const after = `after ${made.join(", ")}`;
       expect(await world.made(namespace), after).toEqual(wantedOf(world.manifest(namespace, "one", spec(namespace))));
@@ -72,8 +76,10 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
       expect(jobs.active(namespace), `after ${gone.join(", ")}`).toEqual([]);
     }
     console.log("Killed after each of so many writes:", kills);
-    // Three topics, four subscriptions, a rewind, a job, two statuses at least; and back the job, a topic, two subscriptions.
-    expect(kills.making).toBeGreaterThanOrEqual(11);
+    // Three topics, four subscriptions, a rewind, a pipeline, a job, two statuses at least; and back the job, a topic, two subscriptions.
+    expect(kills.making).toBeGreaterThanOrEqual(12);
+    // A pipeline lay there, and no job had been asked for.
+    expect(staged).toHaveLength(1);
     expect(kills.deleting).toBeGreaterThanOrEqual(4);
     expect(killed.operator.stderr).not.toContain("defect");
     await killed.stop();
