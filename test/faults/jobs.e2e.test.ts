@@ -147,9 +147,9 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
         async () => (await world.condition(namespace, "one", "Stalled"))?.reason === "UpdateRejected",
         60_000,
       );
-      expect(JSON.stringify(await world.condition(namespace, "one", "Stalled"))).toContain(
-        "not compatible with the old one",
-      );
+      const { message } = (await world.condition(namespace, "one", "Stalled"))!;
+      expect(message).toContain("not compatible with the old one");
+      expect(message).toContain("quotes of a symbol that the job does not know go to the dead letter");
       expect(jobs.active(namespace).map(({ id }) => id)).toEqual([first?.id]);
       await world.apply(namespace, "one", { ...spec(namespace), symbols: ["MSFT"] });
       await world.untilReady(namespace, "one");
