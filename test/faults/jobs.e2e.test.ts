@@ -147,7 +147,7 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("an operator with jobs
         async () => (await world.condition(namespace, "one", "Stalled"))?.reason === "UpdateRejected",
         60_000,
       );
-      const { message } = (await world.condition(namespace, "one", "Stalled"))!;
+      const message = JSON.stringify(await world.condition(namespace, "one", "Stalled"));
       expect(message).toContain("not compatible with the old one");
       expect(message).toContain("quotes of a symbol that the job does not know go to the dead letter");
       expect(jobs.active(namespace).map(({ id }) => id)).toEqual([first?.id]);
