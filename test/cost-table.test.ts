@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Engine, monthlyCosts } from "../src/plan/costs.ts";
+import { POD_CORE, WORKER_CORE } from "../src/plan/throughput.ts";
 import { feedWith, symbols } from "./feed.ts";
 
 /** The page's words for a part of the costs, and those of the plan. */
@@ -41,6 +42,16 @@ describe("the page's table of costs", () => {
       }
     }
   });
+});
+
+it("reckons workers and Pods from the figures that the page has measured", () => {
+  const perSecond = [...page.matchAll(/^\| (\d+) min +\| ([\d,]+) +\|$/gm)].map(([, minutes, figure = ""]) => ({
+    windows: Number(minutes) * 6, // a quote every ten seconds
+    perSecond: number(figure),
+  }));
+  expect(perSecond).toEqual(WORKER_CORE);
+  const [, least = "", most = ""] = /^\| quotes for which that is one core +\| ([\d,]+) to ([\d,]+) /m.exec(page) ?? [];
+  expect({ least: number(least), most: number(most) }).toEqual(POD_CORE);
 });
 
 function number(text: string): number {

@@ -18,7 +18,7 @@ export const POD_CORE = { least: 2_600, most: 5_300 } as const;
 export const WORKER_CORES = 2;
 
 /** Messages a second of a worker's core, by the number of windows that a quote is in. */
-const MEASURED = [
+export const WORKER_CORE = [
   { windows: 6, perSecond: 4_660 },
   { windows: 30, perSecond: 2_850 },
   { windows: 90, perSecond: 1_130 },
@@ -48,7 +48,7 @@ export function leastWorkers(spec: StockFeedSpec): { readonly resolution: string
  * it grows with the number of windows that a quote is in.
  */
 function coreSeconds(windows: number): number {
-  const [few, some, many] = MEASURED;
+  const [few, some, many] = WORKER_CORE;
   const [from, to] = windows <= some.windows ? [few, some] : [some, many];
   const slope = (1 / to.perSecond - 1 / from.perSecond) / (to.windows - from.windows);
   return 1 / from.perSecond + slope * (windows - from.windows);
