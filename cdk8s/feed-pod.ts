@@ -72,7 +72,7 @@ export function workloadMetadata(
 /** The Pod as a workload's template. */
 export function podTemplate(pod: FeedPod): k8s.PodTemplateSpec {
   const { feed, settings, component, restartPolicy, graceSeconds, labels } = pod;
-  const { serviceAccountName, nodeSelector, tolerations, ...more } = feed.spec.podTemplate ?? {};
+  const { nodeSelector, tolerations, ...more } = feed.spec.podTemplate ?? {};
   return {
     metadata: {
       labels: { ...more.labels, ...componentLabels(feed, component), ...labels },
@@ -82,7 +82,7 @@ export function podTemplate(pod: FeedPod): k8s.PodTemplateSpec {
       },
     },
     spec: {
-      ...(serviceAccountName !== undefined && { serviceAccountName }),
+      serviceAccountName: accountOf(feed, component),
       ...(nodeSelector && { nodeSelector }),
       ...(tolerations && { tolerations }),
       automountServiceAccountToken: false,
@@ -93,6 +93,14 @@ export function podTemplate(pod: FeedPod): k8s.PodTemplateSpec {
       containers: [container(pod)],
     },
   };
+}
+
+/**
+ * The account of a component's Pods. The namespace's own is named too: a name that is only left out would stay what it was,
+ * since the API server keeps it in a second, older field and puts it back from there.
+ */
+function accountOf({ spec: { podTemplate = {} } }: StockFeed, component: Component): string {
+  return podTemplate[component]?.serviceAccountName ?? podTemplate.serviceAccountName ?? "default";
 }
 
 function container({ feed, settings, command, env, serves, resources }: FeedPod): k8s.Container {

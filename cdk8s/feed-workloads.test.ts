@@ -96,6 +96,7 @@ describe("the workloads of a feed", () => {
           resolutions: [{ window: "30m" }],
           podTemplate: {
             serviceAccountName: "feeds",
+            stream: { serviceAccountName: "engine" },
             resources: { requests: { cpu: 1 }, limits: { memory: "512Mi" } },
             nodeSelector: { pool: "feeds" },
             tolerations: [{ key: "feeds", operator: "Equal", value: "yes", effect: "NoSchedule" }],
@@ -227,10 +228,52 @@ describe("a change of the manifest", () => {
     expect(templates(feedWith({ spec }))).toEqual(before);
   });
 
+  it.each([
+    ["all Pods", { serviceAccountName: "other" }, ["CronJob", "StatefulSet"]],
+    ["pollers", { poller: { serviceAccountName: "other" } }, ["CronJob"]],
+    ["the engine", { stream: { serviceAccountName: "other" } }, ["StatefulSet"]],
+  ])("of the account of %s restarts those alone", (_, change, restarted) => {
+    const common = { serviceAccountName: "feeds" };
+    const of = (podTemplate: object) => render(feedWith({ spec: { podTemplate } }));
+    const were = of(common).map(templateOf);
+    const changed = of({ ...common, ...change }).filter((each, index) => {
+      return JSON.stringify(templateOf(each)) !== JSON.stringify(were[index]);
+    });
+    expect(changed.map(({ kind }) => kind)).toEqual(restarted);
+    for (const each of changed) expect(templateOf(each).spec.serviceAccountName).toBe("other");
+  });
+
+  it("of the engine's account restarts nothing of a feed on Dataflow, whose pollers have theirs", () => {
+    const of = (podTemplate: object) => {
+      const dataflow = { projectIds: ["acme"], region: "europe-west2", tempLocation: "gs://acme/tmp" };
+      return render(feedWith({ spec: { ...cloud, engine: "Dataflow", dataflow, podTemplate } }));
+    };
+    const poller = { serviceAccountName: "poller" };
+    const [cronJob, ...others] = of({ poller, stream: { serviceAccountName: "stream" } });
+    expect(others).toEqual([]);
+    expect(cronJob).toEqual(of({ poller })[0]);
+    expect(cronJob && templateOf(cronJob).spec.serviceAccountName).toBe("poller");
+  });
+
   it("of the restart annotation restarts all", () => {
     const after = templates(feedWith(), { restart: "again" });
     for (const template of after) expect(template.metadata.annotations?.["stockfeed.dev/restart"]).toBe("again");
     expect(after).toHaveLength(2);
+  });
+});
+
+describe("the account of a feed's Pods", () => {
+  it("is the component's own, else the feed's, else the namespace's", () => {
+    fc.assert(
+      fc.property(anyFeed, (feed) => {
+        for (const each of render(feed)) {
+          const { podTemplate } = feed.spec;
+          const own = each.kind === "StatefulSet" ? podTemplate?.stream : podTemplate?.poller;
+          const expected = [own?.serviceAccountName, podTemplate?.serviceAccountName, "default"].find(Boolean);
+          expect(templateOf(each).spec.serviceAccountName).toBe(expected);
+        }
+      }),
+    );
   });
 });
 

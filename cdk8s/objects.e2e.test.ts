@@ -45,6 +45,15 @@ const PLURALS: Readonly<Record<string, string>> = {
 const pathOf = ({ kind, metadata }: KubeObject) =>
   `/${PLURALS[kind]?.replace("NS", metadata.namespace ?? "") ?? ""}/${metadata.name}`;
 
+/** The Pods' spec of a workload. */
+function podSpecOf(spec: unknown): { readonly serviceAccountName?: string } {
+  interface Template {
+    readonly spec: { readonly serviceAccountName?: string };
+  }
+  const { template, jobTemplate } = spec as { template?: Template; jobTemplate?: { spec: { template: Template } } };
+  return (template ?? jobTemplate?.spec.template)?.spec ?? {};
+}
+
 const settings = {
   image: "registry.example.com/stockfeed:0.2.0",
   imagePullPolicy: "IfNotPresent",
@@ -119,6 +128,22 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)(
       for (const object of feedWorkloads(feed, settings)) {
         expect(await apply(object, "")).toMatchObject(object);
       }
+    });
+
+    it("run under each account that the feed names, and the namespace's own where it names none", async () => {
+      const accounts = async (podTemplate: object) => {
+        const feed = feedWith({ metadata: { name: "accounts", namespace: "markets" }, spec: { podTemplate } });
+        const applied = await Promise.all(feedWorkloads(feed, settings).map((object) => apply(object, "")));
+        return Object.fromEntries(applied.map(({ kind, spec }) => [kind, podSpecOf(spec).serviceAccountName]));
+      };
+      const own = (name: string) => ({ serviceAccountName: name });
+      const ofPods = (poller: string, stream: string) => ({ CronJob: poller, StatefulSet: stream });
+      expect(await accounts({})).toEqual(ofPods("default", "default"));
+      expect(await accounts(own("feeds"))).toEqual(ofPods("feeds", "feeds"));
+      expect(await accounts({ ...own("feeds"), stream: own("engine") })).toEqual(ofPods("feeds", "engine"));
+      expect(await accounts({ poller: own("poller"), stream: own("stream") })).toEqual(ofPods("poller", "stream"));
+      expect(await accounts({ poller: own("poller") })).toEqual(ofPods("poller", "default"));
+      expect(await accounts({})).toEqual(ofPods("default", "default"));
     });
 
     it("install the operator", async () => {

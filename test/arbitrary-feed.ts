@@ -94,6 +94,8 @@ const cloud = fc.record({
 const podTemplate: fc.Arbitrary<Manifest["spec"]["podTemplate"]> = fc.record(
   {
     serviceAccountName: fc.constant("feeds"),
+    poller: fc.record({ serviceAccountName: fc.constant("feed-poller") }, { requiredKeys: [] }),
+    stream: fc.record({ serviceAccountName: fc.constant("feed-stream") }, { requiredKeys: [] }),
     resources: fc.constant<{ requests: Record<string, string>; limits: Record<string, string | number> }>({
       requests: { cpu: "100m" },
       limits: { memory: "256Mi", cpu: 1 },

@@ -31,6 +31,8 @@ const FORMS: readonly (readonly [path: string, set: Readonly<Record<string, unkn
     /1s to 24h/,
   ],
   [`${POD}.serviceAccountName`, pods({ serviceAccountName: "A" }), /Kubernetes name/],
+  [`${POD}.poller.serviceAccountName`, pods({ poller: { serviceAccountName: "A" } }), /Kubernetes name/],
+  [`${POD}.stream.serviceAccountName`, pods({ stream: { serviceAccountName: "A" } }), /Kubernetes name/],
   [`${POD}.resources.requests["a b"]`, pods({ resources: { requests: { "a b": 1 } } }), /label key/],
   [`${POD}.resources.requests.cpu`, pods({ resources: { requests: { cpu: "1 core" } } }), /quantity/],
   [`${POD}.resources.limits["a b"]`, pods({ resources: { limits: { "a b": 1 } } }), /label key/],

@@ -255,7 +255,10 @@ describe.skipIf(isHelmless)("the chart of feeds", () => {
       await runPageBlock("docs/quickstart-gke.md", "gke", part, { cwd: home, env: process.env });
     }
     const written = parse(readFileSync(join(home, "feeds.yaml"), "utf8")) as object;
-    const feeds = await template(FEEDS, { defaults: { podTemplate: { serviceAccountName: "feeds" } }, ...written });
+    const feeds = await template(FEEDS, {
+      defaults: { podTemplate: { poller: { serviceAccountName: "poller" } } },
+      ...written,
+    });
     expect(kindsOf(feeds)).toEqual(["StockFeed ten-stocks", "StockFeed real"]);
     const text = feeds.map((feed) => JSON.stringify(feed)).join("\n---\n");
     expect(parseManifests([{ source: "helm", text }])).toMatchObject({ ok: true });

@@ -135,6 +135,8 @@ const NAMES = [
   ],
   ...[
     "serviceAccountName",
+    "poller",
+    "stream",
     "resources",
     "requests",
     "limits",

@@ -133,7 +133,7 @@ spec:
   pubsub: {projectId: acme}
   sink: {bigQuery: {projectId: acme, dataset: markets}}
   dataflow: {template: TypeScript, projectIds: [acme], region: europe-west2, tempLocation: "gs://acme/tmp", maxWorkers: 3, updatePolicy: Replace, drainTimeout: 10m}
-  podTemplate: {serviceAccountName: feeds, resources: {}, nodeSelector: {}, tolerations: [], labels: {}, annotations: {}}
+  podTemplate: {serviceAccountName: feeds, poller: {serviceAccountName: poller}, stream: {}, resources: {}, nodeSelector: {}, tolerations: [], labels: {}, annotations: {}}
   deletionPolicy: Drain
   suspend: false
 status:

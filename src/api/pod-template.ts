@@ -98,9 +98,22 @@ const tolerationSchema = withCelRules(
   })),
 ).meta({ description: "A taint that the feed's Pods tolerate." });
 
+/** What only the Pods of one component have. */
+const componentSchema = (pods: string) =>
+  z
+    .strictObject({
+      serviceAccountName: objectNameField(
+        `Kubernetes service account of ${pods}; podTemplate.serviceAccountName where it is left out.`,
+      ).optional(),
+    })
+    .optional()
+    .meta({ description: `What is set for ${pods} alone.` });
+
 /** What a feed's Pods carry beside what StockFeed sets. */
 export const podTemplateSchema = z.strictObject({
   serviceAccountName: objectNameField("Kubernetes service account of the feed's Pods.").optional(),
+  poller: componentSchema("the Pods that poll"),
+  stream: componentSchema("the embedded engine's Pod"),
   resources: z
     .strictObject({
       requests: quantities("What each container asks for, such as cpu: 100m.").optional(),

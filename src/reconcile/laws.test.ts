@@ -23,6 +23,7 @@ const VALID: readonly object[] = [
     provider: { ...finnhub, credentialsSecretRef: { name: "there" } },
   },
   { podTemplate: { nodeSelector: { pool: "feeds" }, labels: { team: "a" } }, deletionPolicy: "Cancel" },
+  { podTemplate: { serviceAccountName: "feeds", stream: { serviceAccountName: "stream" } } },
 ];
 const INVALID: readonly object[] = [
   { symbols: [] },
