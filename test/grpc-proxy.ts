@@ -11,6 +11,8 @@ import type { ServerHttp2Session, ServerHttp2Stream, IncomingHttpHeaders } from 
 import { freePort } from "./server-process.ts";
 
 export class GrpcProxy {
+  /** Paths of all calls so far. */
+  readonly calls = new Set<string>();
   readonly #target: string;
   readonly #sessions = new Set<ServerHttp2Session>();
   #server: Http2Server | undefined;
@@ -38,6 +40,7 @@ export class GrpcProxy {
         session.destroy();
       });
       session.on("stream", (stream, headers) => {
+        this.calls.add(String(headers[constants.HTTP2_HEADER_PATH]));
         handOn(stream, headers, upstream);
       });
       session.on("error", () => undefined);

@@ -93,6 +93,11 @@ export class StreamCluster {
     this.#topic = this.#client.topic(pubsubName(this.#feed, "quotes"), { batching: { maxMilliseconds: 5 } });
   }
 
+  /** The topic of quotes, `projects/P/topics/T`. */
+  get topic(): string {
+    return `projects/${this.#project}/topics/${pubsubName(this.#feed, "quotes")}`;
+  }
+
   /** Makes what the operator makes, and polls from now on. */
   async start(): Promise<void> {
     await this.table.up();

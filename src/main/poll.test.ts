@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type FakePubsub, fakePubsub } from "../../test/fakes/pubsub-rest.ts";
 import { feedWith } from "../../test/feed.ts";
+import { NEEDS } from "../../test/google-rights.ts";
 import { freePort } from "../../test/server-process.ts";
 import { readReport, reportingTo } from "../../test/start-report.ts";
 import { StockfeedProcess } from "../../test/stockfeed-process.ts";
@@ -83,6 +84,7 @@ describe("a Job's poller", () => {
     expect(slots).toEqual(slots.map((_, index) => until - 1000 * (slots.length - index)));
     expect(pubsub.messages).toHaveLength(2 * slots.length);
     expect(new Set(pubsub.messages.map(({ topic }) => topic))).toEqual(new Set([QUOTES]));
+    expect([...pubsub.asked]).toEqual(Object.keys(NEEDS.poller));
     expect(await summary()).toMatchObject({
       feed: "markets/tech",
       slotsPolled: slots.length,

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { restCall } from "../google-rights.ts";
 
 /** A message as it was published. */
 export interface PublishedMessage {
@@ -26,6 +27,8 @@ export interface FakePubsub {
   readonly host: string;
   readonly messages: readonly PublishedMessage[];
   readonly calls: readonly PublishCall[];
+  /** All that Pub/Sub was asked for, answered or not, without names. */
+  readonly asked: ReadonlySet<string>;
   /** How often a token was asked for; they are called token-1, token-2 and so on. */
   readonly tokensGiven: number;
   answers: Answer[];
@@ -43,12 +46,20 @@ interface State {
   tokensGiven: number;
   readonly messages: PublishedMessage[];
   readonly calls: PublishCall[];
+  readonly asked: Set<string>;
 }
 
 /** Starts one on a free port of 127.0.0.1. */
 export async function fakePubsub(): Promise<FakePubsub> {
   const watchers = new Set<() => void>();
-  const state: State = { answers: ["ok"], tokenSeconds: 3_600, tokensGiven: 0, messages: [], calls: [] };
+  const state: State = {
+    answers: ["ok"],
+    tokenSeconds: 3_600,
+    tokensGiven: 0,
+    messages: [],
+    calls: [],
+    asked: new Set(),
+  };
   const server = createServer((request, response) => {
     const json = (status: number, value: unknown) => {
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
@@ -56,7 +67,10 @@ export async function fakePubsub(): Promise<FakePubsub> {
     const [, topic] = /^\/v1\/projects\/[^/]+\/topics\/([^/]+):publish$/.exec(request.url ?? "") ?? [];
     if (request.url?.startsWith("/computeMetadata/v1/instance/service-accounts/default/token")) {
       giveToken(state, request, json);
-    } else if (topic === undefined || request.method !== "POST") {
+      return;
+    }
+    state.asked.add(restCall(request.method, request.url));
+    if (topic === undefined || request.method !== "POST") {
       json(404, { error: { code: 404, message: "no such method" } });
     } else {
       void take(state, request, topic, json).then(() => {

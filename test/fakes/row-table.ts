@@ -5,12 +5,15 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { json as readJson } from "node:stream/consumers";
+import { restCall } from "../google-rights.ts";
 
 /** A row as it was sent. */
 export type SentRow = Readonly<Record<string, string | number>>;
 
 export class RowTable {
   readonly rows: SentRow[] = [];
+  /** All calls so far, without names. */
+  readonly calls = new Set<string>();
   /** What an insertAll takes at most before it breaks off without an answer, as when the other side dies. */
   breakAfter = Infinity;
   /** Whether whoever asks lacks every right. */
@@ -58,6 +61,7 @@ export class RowTable {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.calls.add(restCall(request.method, request.url));
     const body = (await readJson(request)) as {
       readonly rows?: readonly { readonly json: SentRow }[];
       readonly queryParameters?: readonly {

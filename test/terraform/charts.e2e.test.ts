@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { PROJECT_NAMES } from "../../src/plan/names.ts";
+import { HOLDS, NEEDS } from "../google-rights.ts";
 import { helm, kubeToolMissing } from "../kube-tools.ts";
 import { withoutPart } from "../missing-part.ts";
 import { type Applied, startTerraform, type Terraform, terraformMissing } from "./terraform.ts";
@@ -66,10 +67,10 @@ describe.skipIf(withoutPart((await terraformMissing()) ?? kubeToolMissing("helm"
     );
   });
 
-  it("is defaults that feeds of the other chart take, and the service account that they name", async () => {
+  it("is defaults that feeds of the other chart take, and the service accounts that they name", async () => {
     const [feed] = await rendered("stockfeeds", "markets", output("dataflow", "feeds_values"), FEED);
     expect(feed?.spec).toMatchObject({
-      podTemplate: { serviceAccountName: "feeds" },
+      podTemplate: { poller: { serviceAccountName: "poller" }, stream: { serviceAccountName: "stream" } },
       pubsub: { projectId: "acme-prod" },
       sink: { bigQuery: { projectId: "acme-prod", dataset: "markets" } },
       dataflow: {
@@ -81,9 +82,28 @@ describe.skipIf(withoutPart((await terraformMissing()) ?? kubeToolMissing("helm"
     const manifest = documents(output("dataflow", "feeds_manifest"));
     expect(manifest.map(({ kind, metadata }) => [kind, metadata.name])).toEqual([
       ["Namespace", "markets"],
-      ["ServiceAccount", "feeds"],
+      ["ServiceAccount", "poller"],
+      ["ServiceAccount", "stream"],
     ]);
-    expect(manifest[1]?.metadata).toMatchObject({ namespace: "markets", annotations: expect.anything() as object });
+    for (const { metadata } of manifest.slice(1)) {
+      expect(metadata).toMatchObject({ namespace: "markets", annotations: expect.anything() as object });
+    }
+  });
+
+  it.each(["poller", "stream"] as const)("is the rights of a feed's %s, as many as its calls need", (component) => {
+    const { resources = [] } = example.get("embedded") ?? {};
+    const account = resources.find(({ type, index }) => type === "google_service_account" && index === component);
+    const roles = resources
+      .filter(({ type, values }) => type.endsWith("_iam_member") && values.member === account?.values.member)
+      .map(({ values }) => String(values.role));
+    const needed = Object.values(NEEDS[component]).flat();
+    const lacking = (given: readonly string[]) => {
+      const held = new Set(given.flatMap((role) => HOLDS[role] ?? []));
+      return needed.filter((permission) => !held.has(permission));
+    };
+    expect(lacking(roles)).toEqual([]);
+    const useless = roles.filter((role) => lacking(roles.filter((each) => each !== role)).length === 0);
+    expect(useless).toEqual([]);
   });
 
   it("reads dead letters from the topic that the operator makes", async () => {

@@ -136,7 +136,7 @@ describe.skipIf(withoutPart(missing))("a reader of the page on", () => {
     expect(rendered).toContain(`image: ${image}`);
     const credentials = calls.find(({ args }) => args.includes("get-credentials"));
     expect(credentials?.program).toBe("gcloud");
-    expect(kindsIn(applied)).toEqual(["Namespace", "ServiceAccount"]);
+    expect(kindsIn(applied)).toEqual(["Namespace", "ServiceAccount", "ServiceAccount"]);
     expect(kindsIn(rendered)).toEqual(
       expect.arrayContaining(["Deployment", "PodMonitoring", "ClusterRules", "StockFeed"]),
     );
@@ -152,7 +152,7 @@ describe.skipIf(withoutPart(missing))("a reader of the page on", () => {
     const before = `cd stockfeed\necho '${feeds}' > terraform/environments/example/YOUR-FEEDS.yaml`;
     const { calls, applied, rendered } = await follow("docs/terraform.md", before);
     expect(checkTerraform(calls)).toBeGreaterThan(10);
-    expect(kindsIn(applied)).toEqual(["Namespace", "ServiceAccount"]);
+    expect(kindsIn(applied)).toEqual(["Namespace", "ServiceAccount", "ServiceAccount"]);
     expect(kindsIn(rendered)).toEqual(expect.arrayContaining(["Deployment", "StockFeed"]));
     expect(calls.find(({ program }) => program === "helm")?.directory).toBe("terraform/environments/example");
   });

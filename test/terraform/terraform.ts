@@ -44,7 +44,7 @@ export interface AppliedResource {
 /** What a run of a test has made. */
 export interface Applied {
   readonly outputs: Readonly<Record<string, unknown>>;
-  /** Those of the root module. */
+  /** Those of the root module, then those of the modules in it. */
   readonly resources: readonly AppliedResource[];
 }
 
@@ -109,11 +109,16 @@ export async function startTerraform(): Promise<Terraform> {
   };
 }
 
+interface Module {
+  readonly resources?: readonly AppliedResource[];
+  readonly child_modules?: readonly Module[];
+}
+
 /** A line of `terraform test -json -verbose`. */
 interface TestLine {
   readonly "@testrun"?: string;
   readonly test_state?: {
-    readonly root_module?: { readonly resources?: readonly AppliedResource[] };
+    readonly root_module?: Module;
     readonly outputs?: Readonly<Record<string, { readonly value: unknown }>>;
   };
 }
@@ -123,5 +128,9 @@ function appliedIn(line: string): [string, Applied][] {
   const { "@testrun": run, test_state: state } = JSON.parse(line) as TestLine;
   if (run === undefined || state === undefined) return [];
   const outputs = Object.entries(state.outputs ?? {}).map(([name, { value }]) => [name, value] as const);
-  return [[run, { outputs: Object.fromEntries(outputs), resources: state.root_module?.resources ?? [] }]];
+  return [[run, { outputs: Object.fromEntries(outputs), resources: resourcesIn(state.root_module) }]];
+}
+
+function resourcesIn({ resources = [], child_modules: modules = [] }: Module = {}): AppliedResource[] {
+  return [...resources, ...modules.flatMap(resourcesIn)];
 }

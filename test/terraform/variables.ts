@@ -114,7 +114,8 @@ export const REFUSED: Readonly<Record<string, readonly Refused[]>> = {
     { variable: "operator_namespace", value: '"My_System"', mend: "a name as Kubernetes has it" },
     { variable: "operator_service_account", value: '"-a"', mend: "a name as Kubernetes has it" },
     namespaces,
-    { variable: "feed_service_account", value: '"a.b"', mend: "a name as Kubernetes has it" },
+    { variable: "poller_service_account", value: '"a.b"', mend: "a name as Kubernetes has it" },
+    { variable: "stream_service_account", value: '"poller"', mend: "Take another name" },
   ],
   "modules/monitoring": [
     project,

@@ -87,7 +87,7 @@ module "bigquery" {
   location                = var.location
   labels                  = var.labels
   metadata_viewers        = { operator = module.identity.operator_member }
-  editors                 = { feeds = module.identity.feeds_member, pubsub = module.identity.pubsub_agent_member }
+  editors                 = { stream = module.identity.stream_member, pubsub = module.identity.pubsub_agent_member }
   readers                 = var.readers
   dead_letters_subscribed = var.dead_letters_subscribed
   deletion_protection     = var.deletion_protection

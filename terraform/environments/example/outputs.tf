@@ -27,7 +27,7 @@ output "operator_values" {
 }
 
 output "feeds_manifest" {
-  description = "Namespaces of feeds and the service accounts of their Pods, for kubectl apply."
+  description = "Namespaces of feeds and the service accounts of their pollers and engines, for kubectl apply."
   value       = module.identity.feeds_manifest
 }
 
@@ -36,7 +36,7 @@ output "feeds_values" {
   value = yamlencode({
     defaults = merge(concat(
       [{
-        podTemplate = { serviceAccountName = module.identity.feed_service_account }
+        podTemplate = module.identity.pod_template
         pubsub      = { projectId = var.project }
         # The operator has it as its default too; kubectl stockfeed top knows what a feed says alone.
         sink = { bigQuery = { projectId = var.project, dataset = module.bigquery.dataset } }

@@ -74,7 +74,7 @@ variable "metadata_viewers" {
 }
 
 variable "editors" {
-  description = "Members of IAM that write rows (the feeds' Pods, Pub/Sub's agent), by a word for each."
+  description = "Members of IAM that write rows (embedded engines, Pub/Sub's agent), by a word for each."
   type        = map(string)
   default     = {}
 

@@ -3,9 +3,14 @@ output "operator_member" {
   value       = google_service_account.this["operator"].member
 }
 
-output "feeds_member" {
-  description = "The feeds' account as a member of IAM."
-  value       = google_service_account.this["feeds"].member
+output "poller_member" {
+  description = "The pollers' account as a member of IAM."
+  value       = google_service_account.this["poller"].member
+}
+
+output "stream_member" {
+  description = "The embedded engines' account as a member of IAM."
+  value       = google_service_account.this["stream"].member
 }
 
 output "workers_member" {
@@ -28,25 +33,27 @@ output "operator_annotations" {
   value       = { "iam.gke.io/gcp-service-account" = google_service_account.this["operator"].email }
 }
 
-output "feed_service_account" {
-  description = "Kubernetes service account of the feeds' Pods, for podTemplate.serviceAccountName."
-  value       = var.feed_service_account
+output "pod_template" {
+  description = "spec.podTemplate of feeds: the Kubernetes service accounts of their pollers and of their embedded engines."
+  value       = { for component, name in local.feed_service_accounts : component => { serviceAccountName = name } }
 }
 
 output "feeds_manifest" {
-  description = "Namespaces of feeds, each with the service account of their Pods, for kubectl apply."
+  description = "Namespaces of feeds, each with the service accounts of pollers and embedded engines, for kubectl apply."
   value = join("---\n", flatten([
     for namespace in sort(var.feed_namespaces) : [
       yamlencode({ apiVersion = "v1", kind = "Namespace", metadata = { name = namespace } }),
-      yamlencode({
-        apiVersion = "v1"
-        kind       = "ServiceAccount"
-        metadata = {
-          name        = var.feed_service_account
-          namespace   = namespace
-          annotations = { "iam.gke.io/gcp-service-account" = google_service_account.this["feeds"].email }
-        }
-      }),
+      [
+        for component, name in local.feed_service_accounts : yamlencode({
+          apiVersion = "v1"
+          kind       = "ServiceAccount"
+          metadata = {
+            name        = name
+            namespace   = namespace
+            annotations = { "iam.gke.io/gcp-service-account" = google_service_account.this[component].email }
+          }
+        })
+      ],
     ]
   ]))
 }

@@ -52,7 +52,7 @@ variable "operator_service_account" {
 }
 
 variable "feed_namespaces" {
-  description = "Namespaces of feeds. Who may make Pods in one may act as the feeds' account there."
+  description = "Namespaces of feeds. Who may make Pods in one may act as the accounts of pollers and streams."
   type        = set(string)
   default     = ["markets"]
 
@@ -62,14 +62,30 @@ variable "feed_namespaces" {
   }
 }
 
-variable "feed_service_account" {
-  description = "Kubernetes service account of the feeds' Pods in each of those namespaces, as in podTemplate.serviceAccountName."
+variable "poller_service_account" {
+  description = "Kubernetes service account of the feeds' pollers in each of those namespaces, as in podTemplate.poller.serviceAccountName."
   type        = string
-  default     = "feeds"
+  default     = "poller"
 
   validation {
-    condition     = can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.feed_service_account))
-    error_message = "feed_service_account is \"${var.feed_service_account}\". Take a name as Kubernetes has it: 63 small letters, digits and hyphens at most."
+    condition     = can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.poller_service_account))
+    error_message = "poller_service_account is \"${var.poller_service_account}\". Take a name as Kubernetes has it: 63 small letters, digits and hyphens at most."
+  }
+}
+
+variable "stream_service_account" {
+  description = "Kubernetes service account of the feeds' embedded engines in each of those namespaces, as in podTemplate.stream.serviceAccountName."
+  type        = string
+  default     = "stream"
+
+  validation {
+    condition     = can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.stream_service_account))
+    error_message = "stream_service_account is \"${var.stream_service_account}\". Take a name as Kubernetes has it: 63 small letters, digits and hyphens at most."
+  }
+
+  validation {
+    condition     = var.stream_service_account != var.poller_service_account
+    error_message = "stream_service_account is \"${var.stream_service_account}\", which the pollers have. Take another name: each acts as an account of its own."
   }
 }
 

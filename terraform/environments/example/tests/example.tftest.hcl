@@ -86,6 +86,11 @@ run "embedded" {
   }
 
   assert {
+    condition     = yamldecode(output.feeds_values).defaults.podTemplate == { poller = { serviceAccountName = "poller" }, stream = { serviceAccountName = "stream" } }
+    error_message = "Feeds' Pods run under other accounts: ${output.feeds_values}"
+  }
+
+  assert {
     condition     = output.dataset == "acme-prod.markets"
     error_message = "The dataset is ${output.dataset}."
   }

@@ -3,7 +3,7 @@ mock_provider "google" {}
 variables {
   project  = "acme-prod"
   location = "EU"
-  editors  = { feeds = "serviceAccount:feeds@acme-prod.iam.gserviceaccount.com" }
+  editors  = { stream = "serviceAccount:stream@acme-prod.iam.gserviceaccount.com" }
 }
 
 run "tables" {
