@@ -16,12 +16,17 @@ export const GROUPS: readonly Group[] = [
   {
     name: "cdk8s",
     what: "constructs and npm run synth, equal to the charts, applied to the API server, and to Prometheus' own CRDs",
-    files: ["cdk8s/*.test.ts", "test/charts-and-constructs.test.ts", "test/examples.test.ts"],
+    files: [
+      "cdk8s/*.test.ts",
+      "test/cdk8s-package.test.ts",
+      "test/charts-and-constructs.test.ts",
+      "test/examples.test.ts",
+    ],
   },
   {
     name: "image",
-    what: "the image's file tree, its list of packages, and its entry points as another user",
-    files: ["test/image.e2e.test.ts"],
+    what: "the image's file tree, its list of packages, and its entry points as another user on a read-only tree",
+    files: ["test/image.e2e.test.ts", "test/docker-context.test.ts"],
   },
   { name: "terraform", what: "modules, plans and views of the Terraform code", files: ["test/terraform/*.test.ts"] },
   {
