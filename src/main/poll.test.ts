@@ -154,7 +154,8 @@ describe("a Job's poller", () => {
 
   it("offers again what Pub/Sub refuses within the slot, and counts what it never took", async () => {
     pubsub.answers = [{ status: 503 }, "ok", { status: 403, message: "denied" }];
-    const { polling, env } = jobWithLeft(3);
+    // Two slots at least, also where a start takes seconds.
+    const { polling, env } = jobWithLeft(6);
     const poller = start({ ...simulated, polling }, env);
     expect(await poller.ended).toEqual({ code: 0, signal: null });
     const said = await summary();
