@@ -7,6 +7,7 @@ import { letGo } from "./deletion.ts";
 import { outcomeOf } from "./faults.ts";
 import { FeedBook } from "./feed-book.ts";
 import { recordsOf } from "./jobs/survey.ts";
+import { UpdateBook } from "./jobs/update-book.ts";
 import { marketNow } from "./market.ts";
 import type { Outcome } from "./outcome.ts";
 import { OwnedIndex } from "./owned-index.ts";
@@ -89,6 +90,7 @@ export class Reconciler {
       fullForUpdates: new Map(),
       unsurveyed: new Map(),
       failedLaunches: new Map(),
+      updates: new UpdateBook(),
     };
   }
 

@@ -7,6 +7,7 @@ import type { FeedBook } from "./feed-book.ts";
 import type { JobVerdict } from "./jobs/decision.ts";
 import type { JobRecord } from "./jobs/job-record.ts";
 import type { JobSurvey } from "./jobs/survey.ts";
+import type { UpdateBook } from "./jobs/update-book.ts";
 import type { Outcome } from "./outcome.ts";
 import type { OwnedIndex } from "./owned-index.ts";
 import type { PollerBook } from "./poller-book.ts";
@@ -31,6 +32,7 @@ export interface Memory {
   readonly unsurveyed: Map<string, EpochMs>;
   /** Of which windows a launch failed last, by the feed's UID. */
   readonly failedLaunches: Map<string, TurnOrder>;
+  readonly updates: UpdateBook;
 }
 
 /** One reconcile of one feed under way: what every step reads, and where it leaves what it found. */

@@ -13,6 +13,8 @@ const NEXT: Partial<Record<JobState, JobState>> = {
 export class MemoryJobs implements Jobs {
   /** Most jobs that a project may run. */
   limit = 25;
+  /** How long a new job is missing from lists, in milliseconds. */
+  listLagMs = 0;
   /** Messages of errors, by job. */
   readonly errors = new Map<string, readonly string[]>();
   /** When a job stopped reading its subscription. */
@@ -69,7 +71,7 @@ export class MemoryJobs implements Jobs {
 
   async list(place: JobPlace): Promise<readonly Job[]> {
     await this.#call(`list ${place.projectId}`);
-    return this.#of(place);
+    return this.#of(place).filter(({ createdAt }) => createdAt <= this.#now() - this.listLagMs);
   }
 
   async launch(wanted: JobLaunch): Promise<Job> {
@@ -132,8 +134,10 @@ export class MemoryJobs implements Jobs {
       const isTaken = this.#activeIn(wanted).some((job) => job.name === name);
       if (isTaken) throw new JobsError("AlreadyExists", `a job ${name} runs`);
     } else {
-      const old = this.#find(replaceJobId);
-      if (old.state !== "Running" || old.name !== name) throw new JobsError("Invalid", `${name} can't be replaced`);
+      // A template's launch finds the job by its name.
+      const named = this.#of(wanted).find((job) => job.name === name && job.state === "Running");
+      const old = knowsRequests ? this.#find(replaceJobId) : named;
+      if (old?.state !== "Running" || old.name !== name) throw new JobsError("Invalid", `${name} can't be replaced`);
     }
     this.#admit(wanted);
     const [id, at] = [`job-${this.#jobs.size + 1}`, this.#now()];

@@ -409,6 +409,22 @@ describe("a launch", () => {
     expect(await jobs.list(PLACE)).toMatchObject([{ name: NAME, state: "Running", labels: LAUNCH.labels }]);
   });
 
+  it("of Beam YAML that updates a job updates no successor of it when it is repeated, however long that is not listed", async () => {
+    await fake.close();
+    await start({ listLagMs: 3_600_000 });
+    const launch: JobLaunch = { ...LAUNCH, pipeline: { ...PIPELINE, template: "BeamYaml" } };
+    const { id } = await jobs.launch(launch);
+    fake.failNext("launchTemplate", { cut: true, carriedOut: true });
+    const update = { ...launch, requestId: "request-2", replaceJobId: id };
+    await expect(jobs.launch(update)).rejects.toMatchObject({ kind: "Unavailable" });
+    expect(fake.jobs.all().map(({ currentState }) => currentState)).toEqual(["JOB_STATE_UPDATED", "JOB_STATE_RUNNING"]);
+    await expect(jobs.launch(update)).rejects.toMatchObject({
+      kind: "AlreadyExists",
+      message: expect.stringContaining(id) as string,
+    });
+    expect(fake.jobs.all()).toHaveLength(2);
+  });
+
   it("creates nothing where the pipeline can't be staged, and says who can mend it", async () => {
     await expect(jobs.launch({ ...LAUNCH, tempLocation: "gs://other/tmp" })).rejects.toMatchObject({
       kind: "NotFound",

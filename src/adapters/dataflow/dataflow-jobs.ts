@@ -5,7 +5,8 @@
  * - No call is retried in here, and each ends within its limit: the controller comes back by itself, with a backoff. Of a
  *   place that does not answer a reconcile hears within the limit of one list and one more call.
  * - Who leads no more writes nothing: each call that writes asks the fence first, staging too.
- * - A launch is the same launch for the same request ID. What is staged lies under a name made of its content.
+ * - A launch is the same launch for the same request ID; a template's, which has none, is refused where a job of the name
+ *   runs, or, of an update, where its job has been replaced. What is staged lies under a name made of its content.
  * - Google's clients and Cloud Storage's are loaded by the first call, so an operator without jobs does not pay for them.
  *
  * Caveat: a launch that failed may have gone through. The list is read anew after it, and shows the job if it runs.
@@ -189,7 +190,10 @@ class DataflowJobs implements Jobs {
     if (pipeline.template === "BeamYaml") {
       const yaml = Buffer.from(this.#options.buildYaml(pipeline));
       const request = templateRequest(launch, await this.#stage(tempLocation, "pipeline.yaml", yaml, attempt));
-      return (calls) => calls.launchTemplate(place, request);
+      return async (calls) => {
+        await assertNotReplaced(calls, launch, attempt);
+        return calls.launchTemplate(place, request);
+      };
     }
     const proto = await this.#options.buildPipeline(pipeline, workerImage);
     const environments = environmentsOf(proto);
@@ -272,6 +276,19 @@ function assertOwn(made: ApiJob, { name, requestId }: JobLaunch, { place }: Atte
   throw new JobsError(
     "AlreadyExists",
     `The job ${name} runs in project ${place.projectId}, ${place.region}, already, as ${made.id ?? ""}, by another launch.`,
+  );
+}
+
+/**
+ * A template's launch finds the job to update by its name, which its successor has too.
+ * @throws JobsError where another has taken over from the job
+ */
+async function assertNotReplaced(calls: DataflowCalls, launch: JobLaunch, { place }: Attempt): Promise<void> {
+  const { name, replaceJobId } = launch;
+  if (replaceJobId === undefined || jobOf(place, await calls.get(place, replaceJobId)).state !== "Updated") return;
+  throw new JobsError(
+    "AlreadyExists",
+    `Another job ${name} of project ${place.projectId}, ${place.region}, has taken over from ${replaceJobId} already.`,
   );
 }
 

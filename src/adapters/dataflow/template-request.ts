@@ -2,8 +2,8 @@
  * The body of `flexTemplates.launch` for a feed's pipeline as Beam YAML, on the template that Google hosts in each region.
  * https://cloud.google.com/dataflow/docs/reference/rest/v1b3/projects.locations.flexTemplates/launch
  *
- * Caveat: this method has no request ID. A repeated launch is refused while a job of the name runs, and that alone keeps
- * it from running twice.
+ * Caveat: this method has no request ID. A repeated launch is refused while a job of the name runs; a repeated update is
+ * not, and whoever sends it has to know that it is the first.
  */
 import type { JobLaunch } from "../../job-ports.ts";
 import type { ApiTemplateLaunch } from "./dataflow-calls.ts";

@@ -88,13 +88,14 @@ async function launch(
     return { record, verdict: waiting("MessagingNotReady", message) };
   }
   const wanted = jobLaunch(feed, spec, intent, around);
-  const conflict = nameConflict(survey, wanted);
-  if (conflict !== undefined) return { record, verdict: conflict };
+  const notYet = nameConflict(survey, wanted) ?? sentBefore(run, wanted, intent);
+  if (notYet !== undefined) return { record, verdict: notYet };
   const rewindTo = timeOf(intent.rewindTo);
   if (rewindTo !== undefined) {
     const subscription = jobSubscription(feed, window, intent.generation);
     await ports.messaging.seek(feed.spec.pubsub.projectId, subscription, rewindTo);
   }
+  run.memory.updates.noteSent(intent.requestId, run.now);
   await ports.jobs.launch(wanted);
   ports.telemetry.countJobLaunch(window, (record.failures?.count ?? 0) > 0 ? "failure" : "spec");
   if (intent.replaces === undefined) countUp(survey, intent);
@@ -115,7 +116,9 @@ function noteFailure({ memory: { failedLaunches }, object: { metadata } }: Valid
 /** Keeps room for a job that was just decided on; one that ran as it was wanted was ended by somebody else. */
 function noteIntent(run: ValidRun, survey: JobSurvey, record: JobRecord, before: JobRecord | undefined): void {
   const { launch, window, wantedHash } = record;
-  if (launch === undefined || launch.requestId === before?.launch?.requestId || launch.replaces !== undefined) return;
+  if (launch === undefined || launch.requestId === before?.launch?.requestId) return;
+  run.memory.updates.noteUnsent(launch.requestId, run.now);
+  if (launch.replaces !== undefined) return;
   countUp(survey, launch);
   const wasRight =
     before?.state === "Running" && before.wantedHash === wantedHash && before.generation === launch.generation;
@@ -133,6 +136,7 @@ function launchFailed(
       case "AlreadyExists":
         return { record, verdict: waiting("Launching", error.message, LOOK_AGAIN_MS) };
       case "Quota":
+        run.memory.updates.noteUnsent(intent.requestId, run.now);
         if (intent.replaces === undefined) {
           run.memory.fullPlaces.set(placeKey(intent), run.now + FULL_MS);
         } else {
@@ -147,6 +151,8 @@ function launchFailed(
         return { record: asRefused(record, error.message), verdict: waiting("Updating", error.message, 0) };
       case "Forbidden":
       case "NotFound":
+        run.memory.updates.noteUnsent(intent.requestId, run.now);
+        break;
       case "Unavailable":
         break;
     }
@@ -157,6 +163,15 @@ function launchFailed(
 function verdictOf(error: Error): JobVerdict {
   const outcome = outcomeOf(error);
   return outcome.kind === "done" ? { kind: "running" } : outcome;
+}
+
+/** An update that may be under way already, and that a repeat would not be the same as. */
+function sentBefore({ memory, now }: ValidRun, wanted: JobLaunch, intent: LaunchIntent): JobVerdict | undefined {
+  if (wanted.pipeline.template !== "BeamYaml" || intent.replaces === undefined) return undefined;
+  const waitMs = memory.updates.waitMs(intent, now);
+  if (waitMs === 0) return undefined;
+  const message = `The update of job ${intent.replaces} may have been sent; Dataflow's list is waited for to show the new job.`;
+  return waiting("Updating", message, Math.min(waitMs, LOOK_AGAIN_MS));
 }
 
 /** Somebody else's job of the name, which would only answer that it runs. */

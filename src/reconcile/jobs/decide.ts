@@ -30,6 +30,7 @@ import {
 } from "./job-record.ts";
 import { observed, rewound } from "./observed.ts";
 import { chooseRoom, isPlaced, quotaMessage } from "./placement.ts";
+import { LISTED_MS } from "./update-book.ts";
 import type { WantedJob } from "./wanted-job.ts";
 
 const ROOM_MS = 60_000;
@@ -65,7 +66,7 @@ function keep(turn: Turn): JobDecision {
   const serving = jobs.filter(isServing);
   const fresh = serving.find((job) => job.labels[SPEC_LABEL] === wanted.hash && isPlaced(job, wanted.places));
   const [stale] = serving;
-  if (stale === undefined) return ended(turn) ?? start(turn);
+  if (stale === undefined) return ended(turn) ?? takenOver(turn) ?? start(turn);
   return separated(turn, serving) ?? (fresh ? takeOver(turn, fresh, serving) : update(turn, stale, serving));
 }
 
@@ -140,6 +141,13 @@ function beside(turn: Turn): JobDecision {
   const place = placeOf(turn);
   if (place === undefined) return noRoom(turn);
   return launch(turn, { place, generation, rewindTo: turn.now - turn.wanted.rewindMs });
+}
+
+/** Waits for the job that took over from the last one, where it is not listed yet; undefined where there is none such. */
+function takenOver(turn: Turn): JobDecision | undefined {
+  const [newest] = turn.jobs;
+  if (newest?.state !== "Updated" || turn.now - newest.stateSince >= LISTED_MS) return undefined;
+  return waits(turn, "Updating", `The job that took over from job ${newest.id} is not listed yet.`);
 }
 
 /** Nothing serves, and nothing ends. */
