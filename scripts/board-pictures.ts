@@ -15,7 +15,7 @@ import { drawBoard } from "../test/grafana/draw-board.ts";
 import { SCRAPE_MS } from "../test/grafana/prometheus-server.ts";
 
 const WIDTH = 1_412;
-const [folder = "docs/images", seconds = "150", height = "1060"] = process.argv.slice(2);
+const [folder = "docs/images", seconds = "150", height = "1000"] = process.argv.slice(2);
 const world = await BoardsWorld.start();
 try {
   await world.run();

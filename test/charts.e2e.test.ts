@@ -65,6 +65,7 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
       kubeconfig: plane.kubeconfig,
       images: { "stockfeed:dev": PROGRAM },
       backoff: 500,
+      certificate: plane.caFile,
       services: { [`stockfeed-operator.${NAMESPACE}:8080`]: async () => `127.0.0.1:${await operatorPort()}` },
     });
     await makeTables(bigQuery, "markets");

@@ -72,16 +72,9 @@ export const NOT_RUN: Readonly<Record<string, readonly (readonly [page: string, 
   "the images of Deployments that it waits for want a network": [
     ["docs/quickstart-kubernetes.md", "kubectl wait --for=condition=Available -n emulators"],
   ],
-  "a node's kubelet answers it, and that of the tests serves no logs, ports or metrics": [
+  "a node's kubelet answers it, and that of the tests serves no ports and no metrics": [
     ["docs/quickstart-kubernetes.md", "kubectl port-forward"],
-    ["docs/runbooks/StockFeedDeadLetters.md", "kubectl logs"],
-    ["docs/runbooks/StockFeedNoLeader.md", "kubectl logs"],
-    ["docs/runbooks/StockFeedProviderErrors.md", "kubectl logs"],
-    ["docs/runbooks/StockFeedReconcileErrors.md", "kubectl logs"],
-    ["docs/runbooks/StockFeedSinkFailing.md", "kubectl logs"],
-    ["docs/runbooks/StockFeedWatermarkLag.md", "kubectl logs"],
     ["docs/runbooks/StockFeedWatermarkLag.md", "kubectl top pod"],
-    ["docs/troubleshooting.md", "kubectl logs"],
   ],
   "it wants an account of the provider; the providers' tests hold what it asks to the public formats": [
     ["docs/quickstart-laptop.md", "npx stockfeed doctor -f real.yaml"],

@@ -38,10 +38,12 @@ export const LOOKING_PAGES = globSync([
   "docs/controller.md",
 ]).toSorted();
 
-/** Whether a command only looks at what the API server, Pub/Sub or BigQuery has: no node's logs, and nothing behind a pipe. */
+/** Whether a command only looks at what the API server, a Pod's log, Pub/Sub or BigQuery has, with nothing behind a pipe. */
 export function isLook(command: string): boolean {
   if (/[|;&]/.test(command)) return false;
-  return /^((\w+=\$\()?kubectl (get|describe|stockfeed (status|top|gain)) |stockfeed deadletter list )/.test(command);
+  return /^((\w+=\$\()?kubectl (get|describe|logs|stockfeed (status|top|gain)) |stockfeed deadletter list )/.test(
+    command,
+  );
 }
 
 /** The commands that look of those pages, each once. */
@@ -63,7 +65,7 @@ export async function runPageBlock(page: string, mark: string, name: string, whe
 
 /**
  * Lines that a page shows as the output of a block, and that did not come: what stands in its next block, where that is
- * "text output". Figures, times and the widths of columns may differ, and "…" stands for anything.
+ * "text output". Figures, times, how often an event came and widths of columns may differ, and "…" stands for anything.
  */
 export async function untold(page: string, name: string, output: string): Promise<string[]> {
   const blocks = fences(await readFile(page, "utf8"));
@@ -72,6 +74,7 @@ export async function untold(page: string, name: string, output: string): Promis
   const form = (text: string) =>
     text
       .trim()
+      .replace(/ \(x\d+ over \w+\)/, "")
       .replaceAll(/[0-9][0-9:.TZms-]*/g, "0")
       .replaceAll(/ +/g, " ");
   const came = output.split("\n").map(form);

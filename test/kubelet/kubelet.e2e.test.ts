@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ControlPlane, controlPlaneMissing, startControlPlane } from "../control-plane/control-plane.ts";
 import { type AnyObject, createNamespace, KubeClient, KubeRefusal } from "../kube-client.ts";
+import { kubectl } from "../kube-tools.ts";
 import { withoutPart } from "../missing-part.ts";
 import { type Kubelet, startKubelet } from "./kubelet.ts";
 import type { ContainerStatus, Phase } from "./pod.ts";
@@ -42,7 +43,7 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("the test kubelet", ()
     client = new KubeClient(plane.kubeconfig);
     await createNamespace(client, NAMESPACE);
     const images = { shell: ["sh", "-c"], node: [process.execPath, "--input-type=module", "--eval"] };
-    kubelet = await startKubelet({ kubeconfig: plane.kubeconfig, images, backoff: 100 });
+    kubelet = await startKubelet({ kubeconfig: plane.kubeconfig, images, backoff: 100, certificate: plane.caFile });
   });
   afterAll(async () => {
     await kubelet.stop();
@@ -111,7 +112,11 @@ describe.skipIf(withoutPart(await controlPlaneMissing()))("the test kubelet", ()
       return state !== undefined && "terminated" in state ? state.terminated.message : undefined;
     });
     expect(messages.sort()).toEqual(["by-hand 0 secret-id of by-hand", "by-hand 1 secret-id of by-hand"]);
-    expect(kubelet.logs(NAMESPACE, items[0]!.metadata.name)).toBe("log of by-hand\n");
+    const { name } = items[0]!.metadata;
+    expect(kubelet.logs(NAMESPACE, name)).toBe("log of by-hand\n");
+    // By way of the API server, which asks the kubelet.
+    expect(await kubectl(plane.kubeconfig, "logs", name, "-n", NAMESPACE, "--tail=5")).toBe("log of by-hand\n");
+    expect(await kubectl(plane.kubeconfig, "logs", name, "-n", NAMESPACE, "--tail=0")).toBe("");
   });
 
   it("waits for a Secret that is not there, and runs once it is", async () => {

@@ -22,6 +22,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KubeClient } from "../kube-client.ts";
 import { ContainerStarter } from "./container-starter.ts";
+import { serveLogs } from "./log-server.ts";
 import { heartbeat, registerNode } from "./node.ts";
 import { NodePods } from "./node-pods.ts";
 import { followPods } from "./pod-feed.ts";
@@ -42,6 +43,8 @@ export interface KubeletOptions {
   readonly nodeName?: string;
   /** Pods that run at once; more wait unbound. By default 100. */
   readonly maxPods?: number;
+  /** Path of a certificate, its key beside it, to serve logs by, for `kubectl logs`; without one there are none. */
+  readonly certificate?: string;
   /** The first wait before a crashed container is restarted once more, in milliseconds; a real kubelet's is 10 s. */
   readonly backoff?: number;
 }
@@ -60,18 +63,22 @@ export interface Kubelet {
 export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const { nodeName = "test-node", maxPods = 100 } = options;
   const client = new KubeClient(options.kubeconfig);
-  await registerNode(client, nodeName, maxPods);
   const directory = await mkdtemp(join(tmpdir(), "stockfeed-kubelet-"));
+  const { certificate } = options;
+  const logs = (namespace: string, pod: string, container?: string) => podLogs(directory, namespace, pod, container);
+  const logServer = certificate === undefined ? undefined : await serveLogs(certificate, logs);
+  await registerNode(client, nodeName, maxPods, logServer?.port);
   const starter = new ContainerStarter(client, directory, options);
   const pods = new NodePods(client, nodeName, maxPods, options.backoff ?? 10_000, starter);
   const stopped = new AbortController();
   const loops = [heartbeat(client, nodeName, stopped.signal), followPods(client, stopped.signal, pods)];
   return {
     nodeName,
-    logs: (namespace, pod, container) => podLogs(directory, namespace, pod, container),
+    logs,
     pid: (namespace, pod, container) => pods.find(namespace, pod)?.pid(container),
     stop: async () => {
       stopped.abort();
+      logServer?.stop();
       await Promise.all([...loops, pods.stop(STOP_GRACE)]);
       await rm(directory, { recursive: true, force: true });
     },

@@ -7,8 +7,11 @@ import { timestamp } from "./pod.ts";
 const LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases";
 const LEASE_SECONDS = 40;
 
-/** Makes the Node, or takes the one that is there, and says that it is Ready. */
-export async function registerNode(client: KubeClient, name: string, maxPods: number): Promise<void> {
+/**
+ * Makes the Node, or takes the one that is there, and says that it is Ready.
+ * @param port where its kubelet listens on 127.0.0.1; undefined where it does not
+ */
+export async function registerNode(client: KubeClient, name: string, maxPods: number, port?: number): Promise<void> {
   const labels = { "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64" };
   await unlessThere(() => client.create("/api/v1/nodes", { metadata: { name, labels } }));
   const size = { cpu: "64", memory: "256Gi", pods: String(maxPods) };
@@ -18,8 +21,10 @@ export async function registerNode(client: KubeClient, name: string, maxPods: nu
     allocatable: size,
     addresses: [
       { type: "InternalIP", address: "127.0.0.1" },
-      { type: "Hostname", address: hostname() },
+      // By which the API server calls a kubelet, before its IP.
+      { type: "Hostname", address: port === undefined ? hostname() : "127.0.0.1" },
     ],
+    ...(port !== undefined && { daemonEndpoints: { kubeletEndpoint: { Port: port } } }),
     conditions: [{ type: "Ready", status: "True", reason: "KubeletReady", message: "test kubelet", ...times }],
   };
   await client.patch(`/api/v1/nodes/${name}/status`, { status });
