@@ -27,14 +27,6 @@ override_resource {
 }
 
 override_resource {
-  target = module.identity.google_service_account.this["feeds"]
-  values = {
-    email  = "stockfeed-feeds@acme-prod.iam.gserviceaccount.com"
-    member = "serviceAccount:stockfeed-feeds@acme-prod.iam.gserviceaccount.com"
-  }
-}
-
-override_resource {
   target = module.identity.google_service_account.this["poller"]
   values = {
     email  = "stockfeed-poller@acme-prod.iam.gserviceaccount.com"
