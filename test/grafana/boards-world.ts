@@ -19,6 +19,8 @@ export const TICKS = "markets/ticks";
 /** The feed whose pollers are Jobs. */
 export const MINUTES = "markets/minutes";
 const SYMBOLS = ["AAPL", "MSFT", "GOOG", "AMZN", "NVDA", "META", "TSLA", "NFLX", "INTC", "IBM"];
+/** One that the provider does not know. */
+const UNLISTED = "GONE";
 const FAST = {
   symbols: SYMBOLS,
   archive: false,
@@ -68,7 +70,8 @@ export class BoardsWorld {
     const provider = { type: "IEX", baseUrl: await this.#simulate() };
     await this.#apply("ticks", { ...FAST, provider, polling: { interval: "1s", workload: "Deployment" } });
     // A minute's lead: the Job of the minute before polls what is left of this one.
-    await this.#apply("minutes", { ...FAST, provider, polling: { interval: "1s", startLead: "60s" } });
+    const symbols = [...SYMBOLS, UNLISTED];
+    await this.#apply("minutes", { ...FAST, symbols, provider, polling: { interval: "1s", startLead: "60s" } });
     await this.#apply("beam", {
       engine: "Dataflow",
       archive: false,
@@ -138,7 +141,7 @@ export class BoardsWorld {
 
   /** A provider to ask over HTTP. @returns its address */
   async #simulate(): Promise<string> {
-    this.#provider = new StockfeedProcess(["simulate", "--listen", ":0", "--interval", "1s"]);
+    this.#provider = new StockfeedProcess(["simulate", "--listen=:0", "--interval=1s", `--symbols=${SYMBOLS.join()}`]);
     const said = await this.#provider.line(/^Simulated prices/);
     return /http:\/\/[^/]+/.exec(said)?.[0] ?? "";
   }
