@@ -55,7 +55,7 @@ export const NOT_RUN: Readonly<Record<string, readonly (readonly [page: string, 
     ["docs/uninstall.md", "gcloud pubsub subscriptions delete"],
     ["docs/uninstall.md", "gcloud pubsub topics delete"],
   ],
-  "there is no Docker engine; image.e2e.test.ts and worker-image.test.ts take the Dockerfiles' steps": [
+  "there is no Docker engine; image.e2e, worker-image and bigquery-image.e2e.test.ts take the Dockerfiles' steps": [
     ["docs/dataflow.md", "docker build"],
 
     ["docs/dataflow.md", "docker push"],
