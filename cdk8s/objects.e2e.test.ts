@@ -1,16 +1,18 @@
 import { execFileSync } from "node:child_process";
+import { delimiter, dirname } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseAllDocuments } from "yaml";
 import { arbitraryManifest } from "../test/arbitrary-feed.ts";
 import { type ControlPlane, controlPlaneMissing, startControlPlane } from "../test/control-plane/control-plane.ts";
 import { feedWith, symbols } from "../test/feed.ts";
 import { installCrd } from "../test/install-crd.ts";
 import { KubeClient } from "../test/kube-client.ts";
-import { kubectl } from "../test/kube-tools.ts";
+import { kubectl, kubeTool } from "../test/kube-tools.ts";
 import { withoutPart } from "../test/missing-part.ts";
 import { EVERYTHING_SET, MONITORED_INSTALLS } from "../test/monitored-installs.ts";
 import { monitoringCrds } from "../test/monitoring-crds.ts";
-import { pageBlock } from "../test/page-commands.ts";
+import { pageBlock, runPageBlock } from "../test/page-commands.ts";
 import { ChartRenderer, OPERATOR } from "../test/rendered-chart.ts";
 import type { KubeObject } from "../src/api/kube-object.ts";
 import { type StockFeed, stockFeedSchema } from "../src/api/stockfeed.ts";
@@ -177,6 +179,21 @@ describe.skipIf(missing !== undefined && process.env.CI === undefined)(
           for (const object of [...made, ...rendered]) expect(await apply(object)).toMatchObject(object);
         },
       );
+
+      it("are what the switches of the page on alerts make of the chart, but for a release to upgrade", async () => {
+        const path = [dirname(await kubeTool("helm")), process.env.PATH ?? ""].join(delimiter);
+        const rendered = await runPageBlock("docs/runbooks/README.md", "cluster", "monitoring", {
+          env: { ...process.env, PATH: path },
+          adapt: (script) => script.replace("helm upgrade", "helm template").replace(" --reset-then-reuse-values", ""),
+        });
+        const objects = parseAllDocuments(rendered).flatMap((document) => (document.toJS() as KubeObject | null) ?? []);
+        const theirs = objects.filter(isTheirs);
+        expect(new Set(theirs.map(({ kind }) => kind))).toEqual(new Set(["PodMonitor", "PrometheusRule"]));
+        for (const object of theirs) {
+          expect(object.metadata.labels).toMatchObject({ release: "kube-prometheus-stack" });
+          expect(await apply(object)).toMatchObject(object);
+        }
+      });
 
       it("are refused with a field that there is not", async () => {
         const objects = operatorInstall({ ...INSTALL, ...EVERYTHING_SET }).filter(isTheirs);

@@ -82,9 +82,6 @@ export const NOT_RUN: Readonly<Record<string, readonly (readonly [page: string, 
   ],
   "the chart's defaults name an image that nobody has; charts.test.ts renders them, charts.e2e.test.ts installs another":
     [["charts/stockfeed-operator/README.md", "helm install stockfeed-operator"]],
-  "its kinds are the Prometheus operator's; charts.test.ts renders them": [
-    ["docs/runbooks/README.md", "helm upgrade stockfeed-operator"],
-  ],
   "there is no Alertmanager to ask": [["docs/runbooks/README.md", "amtool silence add"]],
   "it asks a registry for what is known today, which no test may hang on": [
     ["docs/security.md", "npm audit --omit=dev"],
