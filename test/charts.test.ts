@@ -7,7 +7,7 @@ import type { KubeObject } from "../src/api/kube-object.ts";
 import { parseManifests } from "../src/api/parse.ts";
 import type { BoardFile } from "./grafana/committed-boards.ts";
 import { helm } from "./kube-tools.ts";
-import { runPageBlock } from "./page-commands.ts";
+import { pageBlock, runPageBlock } from "./page-commands.ts";
 import { ChartRenderer, EVERYTHING, FEEDS, inOrder, isHelmless, OPERATOR } from "./rendered-chart.ts";
 
 const renderer = new ChartRenderer();
@@ -260,6 +260,13 @@ describe.skipIf(isHelmless)("the chart of feeds", () => {
       ...written,
     });
     expect(kindsOf(feeds)).toEqual(["StockFeed ten-stocks", "StockFeed real"]);
+    const text = feeds.map((feed) => JSON.stringify(feed)).join("\n---\n");
+    expect(parseManifests([{ source: "helm", text }])).toMatchObject({ ok: true });
+  });
+
+  it("takes the values of the page on Helm as it writes them", async () => {
+    const feeds = await template(FEEDS, parse(await pageBlock("docs/helm.md", "cluster", "values")) as object);
+    expect(kindsOf(feeds)).toEqual(["StockFeed tech", "StockFeed energy"]);
     const text = feeds.map((feed) => JSON.stringify(feed)).join("\n---\n");
     expect(parseManifests([{ source: "helm", text }])).toMatchObject({ ok: true });
   });
