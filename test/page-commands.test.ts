@@ -14,6 +14,7 @@ writeFileSync(
     "```",
     "```text output",
     "ten-stocks   True   12s",
+    "   1  NFLX   457.51  6",
     "96s  Normal  Ready  All is well.",
     "…",
     "Created topic … of acme",
@@ -40,12 +41,13 @@ describe("a page's blocks", () => {
   it("promise lines that came with other figures, and name those that did not come", async () => {
     const came = [
       "ten-stocks True 1m3s",
+      "   1  AMZN   99.5  6",
       "3s (x2 over 5m) Normal Ready All is well.",
       "Created topic a, topic b of acme",
     ];
     expect(await untold(page, "show", came.join("\n"))).toEqual([]);
     expect(await untold(page, "show", came.slice(1).join("\n"))).toEqual(["ten-stocks   True   12s"]);
-    expect(await untold(page, "show", came.slice(0, 2).join("\n"))).toEqual(["Created topic … of acme"]);
+    expect(await untold(page, "show", came.slice(0, 3).join("\n"))).toEqual(["Created topic … of acme"]);
     expect(await untold(page, "broken", "")).toEqual([]);
   });
 

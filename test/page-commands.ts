@@ -65,7 +65,7 @@ export async function runPageBlock(page: string, mark: string, name: string, whe
 
 /**
  * Lines that a page shows as the output of a block, and that did not come: what stands in its next block, where that is
- * "text output". Figures, times, how often an event came and widths of columns may differ, and "…" stands for anything.
+ * "text output". Figures, times, ranked symbols, how often an event came and widths of columns may differ, and "…" stands for anything.
  */
 export async function untold(page: string, name: string, output: string): Promise<string[]> {
   const blocks = fences(await readFile(page, "utf8"));
@@ -76,7 +76,8 @@ export async function untold(page: string, name: string, output: string): Promis
       .trim()
       .replace(/ \(x\d+ over \w+\)/, "")
       .replaceAll(/[0-9][0-9:.TZms-]*/g, "0")
-      .replaceAll(/ +/g, " ");
+      .replaceAll(/ +/g, " ")
+      .replace(/^0 [A-Z]+ /, "0 SYMBOL ");
   const came = output.split("\n").map(form);
   const lines = shown.text.split("\n").filter((line) => line.trim() !== "" && line !== "…");
   return lines.filter((line) => {
