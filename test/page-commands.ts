@@ -65,7 +65,8 @@ export async function runPageBlock(page: string, mark: string, name: string, whe
 
 /**
  * Lines that a page shows as the output of a block, and that did not come: what stands in its next block, where that is
- * "text output". Figures, times, ranked symbols, how often an event came and widths of columns may differ, and "…" stands for anything.
+ * "text output". Figures, times, ranked symbols, how often an event came and widths of columns may differ; "…" stands for
+ * anything.
  */
 export async function untold(page: string, name: string, output: string): Promise<string[]> {
   const blocks = fences(await readFile(page, "utf8"));
