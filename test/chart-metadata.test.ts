@@ -70,7 +70,7 @@ describe.each([OPERATOR, FEEDS])("%s", (directory) => {
     expect(Buffer.from(body, "base64").toString()).toBe(readFileSync("src/console/client/icon.svg", "utf8"));
   });
 
-  it("is of the program's version, runs where Jobs count failures by index, and is no release yet", () => {
+  it("is of the program's version, runs where Jobs count failures by index, and is a pre-release", () => {
     const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
     expect(read.version).toBe(version);
     expect(read.kubeVersion).toBe(">=1.29.0-0");

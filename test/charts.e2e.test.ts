@@ -1,8 +1,10 @@
 /**
- * The charts on a real API server with a real controller-manager, by the real helm: installed, tested, upgraded, rolled
- * back, uninstalled and installed again, while feeds poll on. The kubelet runs the operator and the feeds as processes.
+ * The charts on a real API server with a real controller-manager, by the real helm: those of 0.1.0 installed, upgraded to
+ * today's and rolled back, then uninstalled and installed again, while feeds poll on. The kubelet runs the operator and the
+ * feeds as processes, and they are today's program under either chart: no image of 0.1.0 is kept.
  */
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
@@ -12,11 +14,11 @@ import { type BigQueryServer, startBigQuery } from "./bigquery/bigquery-server.t
 import { makeTables, makeViews } from "./bigquery/stockfeed-dataset.ts";
 import { type ControlPlane, controlPlaneMissing, startControlPlane } from "./control-plane/control-plane.ts";
 import { printPodLogs, stepsOfOneCourse } from "./course.ts";
-import { type AnyObject, KubeClient } from "./kube-client.ts";
+import { KubeClient } from "./kube-client.ts";
 import { helm, kubectl, kubeTool } from "./kube-tools.ts";
 import { minuteOf } from "./job-of-cron-job.ts";
 import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
-import { makeOlderChart } from "./older-chart.ts";
+import { previousChart, takesWantedHash, versions, workOfFeeds } from "./operator-release.ts";
 import { FEEDS, type LiveFeed, until } from "./operator-world.ts";
 import { looks, pageBlock, runPageBlock } from "./page-commands.ts";
 import { writePagePrograms } from "./page-programs.ts";
@@ -25,20 +27,14 @@ import { type PubsubEmulator, pubsubEmulatorMissing, startPubsubEmulator } from 
 
 const PROGRAM = [process.execPath, resolve("src/main/stockfeed.ts")];
 const NAMESPACE = "stockfeed-system";
+const { version: VERSION } = JSON.parse(readFileSync("package.json", "utf8")) as { readonly version: string };
 const PODS = `/api/v1/namespaces/${NAMESPACE}/pods`;
 const CRONJOBS = "/apis/batch/v1/namespaces/markets/cronjobs";
+const JOBS = "/apis/batch/v1/namespaces/markets/jobs";
 const CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/stockfeeds.stockfeed.dev";
 const PATIENCE_MS = 60_000;
 
 const missing = (await controlPlaneMissing()) ?? pubsubEmulatorMissing();
-
-interface Crd extends AnyObject {
-  readonly spec: { readonly names: { readonly shortNames?: readonly string[] } };
-}
-
-interface Role extends AnyObject {
-  readonly rules?: readonly { readonly resources: readonly string[] }[];
-}
 
 const isSkipped = missing !== undefined && process.env.CI === undefined;
 describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
@@ -50,17 +46,13 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
   /** Where commands of pages run, and programs of the source tree for them. */
   let home: string;
   let bin: string;
-  /** An older chart: see test/older-chart.ts. */
-  let before: string;
 
   beforeAll(async () => {
     [plane, emulator, bigQuery] = await Promise.all([startControlPlane(), startPubsubEmulator(), startBigQuery()]);
     kube = new KubeClient(plane.kubeconfig);
     home = await mkdtemp(join(tmpdir(), "stockfeed-helm-"));
-    before = join(home, "before");
     await symlink(resolve("charts"), join(home, "charts"));
     bin = writePagePrograms(join(home, "bin"));
-    await makeOlderChart(before);
     kubelet = await startKubelet({
       kubeconfig: plane.kubeconfig,
       images: { "stockfeed:dev": PROGRAM },
@@ -96,18 +88,7 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
       env: { PUBSUB_EMULATOR_HOST: emulator.host, BIGQUERY_EMULATOR_HOST: bigQuery.url },
       driftInterval: "2s",
     });
-  const install = async (chart: string, ...flags: string[]) =>
-    run("install", "stockfeed-operator", chart, "--create-namespace", "--wait", ...(await operatorValues()), ...flags);
-  const mayWriteEvents = async () => {
-    const { rules = [] } = await kube.get<Role>("/apis/rbac.authorization.k8s.io/v1/clusterroles/stockfeed-operator");
-    return rules.some(({ resources }) => resources.includes("events"));
-  };
-  /** Whether the API server knows a field that only the new CRD has. */
-  const takesSuspend = () =>
-    kube.patch(`${FEEDS}/tech?dryRun=All&fieldValidation=Strict`, { spec: { suspend: true } }).then(
-      () => true,
-      () => false,
-    );
+  const upgrade = (flag: string) => run("upgrade", "stockfeed-operator", "charts/stockfeed-operator", "--wait", flag);
   const operators = async () =>
     (await kube.list(`${PODS}?labelSelector=app.kubernetes.io/component=operator`)).items.filter(
       ({ metadata }) => metadata.deletionTimestamp === undefined,
@@ -116,13 +97,13 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
     const [pod] = await operators();
     return pod?.metadata.annotations?.["test.stockfeed.dev/port"] ?? "";
   }
-  const crd = () => kube.get<Crd>(CRD);
   const uids = async (path: string) => (await kube.list(path)).items.map(({ metadata }) => metadata.uid).toSorted();
   const ready = async (name: string) => {
     const { metadata, status } = await kube.get<LiveFeed>(`${FEEDS}/${name}`);
     const condition = status?.conditions?.find(({ type }) => type === "Ready");
     return condition?.status === "True" && status?.observedGeneration === metadata.generation;
   };
+  const allReady = async () => (await Promise.all(["tech", "gold", "tin"].map(ready))).every(Boolean);
   const topics = async () => {
     const response = await fetch(`http://${emulator.host}/v1/projects/acme/topics`);
     const { topics: listed = [] } = (await response.json()) as { topics?: { name: string }[] };
@@ -132,10 +113,11 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
     (await topics()).find((topic) => topic.startsWith(`stockfeed-markets-${feed}-`)) ?? "";
 
   it("install an operator that runs with the release's rights alone", async () => {
-    const said = await install(before, "--set=workers=4");
+    const flags = ["--create-namespace", "--wait", ...(await operatorValues())];
+    const said = await run("install", "stockfeed-operator", previousChart("stockfeed-operator"), ...flags);
     expect(said).toContain(`kubectl rollout status deployment/stockfeed-operator --namespace ${NAMESPACE}`);
     expect(await operators()).toHaveLength(1);
-    expect((await crd()).spec.names.shortNames).toBeUndefined();
+    expect(await versions(kube)).toEqual(["0.1.0"]);
   });
 
   it("pass helm test, which asks the operator whether it is ready", async () => {
@@ -143,66 +125,79 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
     expect(kubelet.logs(NAMESPACE, "stockfeed-operator-test")).toContain("200 ok");
   });
 
-  it("make a fleet of feeds, in a release of its own", async () => {
+  /** Writes the file that the page speaks of. */
+  const writeFleet = (more: object = {}) => {
     const sink = { bigQuery: { projectId: bigQuery.project, dataset: "markets" } };
     const feed = (name: string) => ({ name, namespace: "markets", spec: { symbols: ["AAPL", "MSFT"] } });
-    // The file that the page speaks of.
-    await values("feeds.yaml", {
-      defaults: { provider: { type: "Simulated" }, sink, deletionPolicy: "Cancel" },
-      feeds: [feed("tech"), feed("gold"), feed("tin")],
-      networkPolicy: { enabled: true, extraEgress: [{ ports: [{ port: 8085, protocol: "TCP" }] }] },
-    });
-    await page("docs/helm.md", "feeds");
-    await until(async () => (await Promise.all(["tech", "gold", "tin"].map(ready))).every(Boolean), PATIENCE_MS);
+    const defaults = { provider: { type: "Simulated" }, sink, deletionPolicy: "Cancel" };
+    return values("feeds.yaml", { defaults, feeds: ["tech", "gold", "tin"].map(feed), ...more });
+  };
+
+  it("make a fleet of feeds, in a release of its own", async () => {
+    await writeFleet();
+    await page("docs/helm.md", "feeds", (script) => script.replace("charts/stockfeeds", previousChart("stockfeeds")));
+    await until(allReady, PATIENCE_MS);
     expect((await kube.list(CRONJOBS)).items.map(({ metadata }) => metadata.name).toSorted()).toEqual([
       "gold-poll",
       "tech-poll",
       "tin-poll",
     ]);
-    // One for all, since they share a namespace. The kubelet here has no network that would keep to it.
-    const policies = (await kube.list(`/apis/networking.k8s.io/v1/namespaces/markets/networkpolicies`)).items;
-    expect(policies).toMatchObject([{ metadata: { name: "feeds-pods" } }]);
   });
 
-  it.each(["--reuse-values", "--reset-then-reuse-values"])(
-    "change nothing where %s keeps a value that the new chart has not, and name it",
-    async (flag) => {
-      const upgrade = run("upgrade", "stockfeed-operator", "charts/stockfeed-operator", "--wait", flag);
-      await expect(upgrade).rejects.toThrow("'workers' not allowed");
-      expect(await takesSuspend()).toBe(false);
-    },
-  );
-
-  it("upgrade operator, rights and CRD from an older chart, and leave the feeds' workloads as they are", async () => {
-    const workloads = await uids(CRONJOBS);
-    const [old] = await operators();
-    expect(await mayWriteEvents()).toBe(false);
-    await run("upgrade", "stockfeed-operator", "charts/stockfeed-operator", "--wait", ...(await more("6")));
-    expect((await crd()).spec.names.shortNames).toEqual(["sf"]);
-    await until(takesSuspend, PATIENCE_MS);
-    expect(await mayWriteEvents()).toBe(true);
-    await until(
-      async () => (await operators()).every(({ metadata }) => metadata.uid !== old?.metadata.uid),
-      PATIENCE_MS,
-    );
-    await until(async () => (await ready("tech")) && (await ready("gold")), PATIENCE_MS);
-    expect(await uids(CRONJOBS)).toEqual(workloads);
-  });
-
-  it("roll back to it", async () => {
+  it("change nothing where a value is kept that the new chart refuses, and name it", async () => {
+    const ports = "--set-json=networkPolicy.apiServerPorts=[]";
+    await run("upgrade", "stockfeed-operator", previousChart("stockfeed-operator"), "--wait", "--reuse-values", ports);
+    await expect(upgrade("--reset-then-reuse-values")).rejects.toThrow("/networkPolicy/apiServerPorts");
     await run("rollback", "stockfeed-operator", "1", "--wait");
-    expect((await crd()).spec.names.shortNames).toBeUndefined();
-    expect(await mayWriteEvents()).toBe(false);
-    expect(await operators()).toHaveLength(1);
-    await run("rollback", "stockfeed-operator", "2", "--wait");
-    expect((await crd()).spec.names.shortNames).toEqual(["sf"]);
+    // What 0.1.0 had not is missing then, and so it is where nothing was set.
+    await expect(upgrade("--reuse-values")).rejects.toThrow("nil pointer");
+    expect(await versions(kube)).toEqual(["0.1.0"]);
+    expect(await takesWantedHash(kube)).toBe(false);
   });
 
-  it("follow the commands of the page on upgrades", async () => {
+  let jobsBefore: (string | undefined)[];
+  it("upgrade operator, rights and CRD from 0.1.0 by the page's commands, and leave feeds and workloads alone", async () => {
+    const before = await workOfFeeds(kube);
+    jobsBefore = await uids(JOBS);
+    const [old] = await operators();
     await page("docs/upgrade.md", "backup");
     expect(await readFile(join(home, "feeds-before.yaml"), "utf8")).toContain("name: tech");
     const adapt = (script: string) => script.replace("image.tag=TAG", "image.tag=dev");
     expect(await page("docs/upgrade.md", "upgrade", adapt)).toMatch(/^markets +tech .* True /m);
+    expect(await versions(kube)).toEqual([VERSION]);
+    await until(() => takesWantedHash(kube), PATIENCE_MS);
+    const isNew = async () => (await operators()).every(({ metadata }) => metadata.uid !== old?.metadata.uid);
+    await until(isNew, PATIENCE_MS);
+    await until(allReady, PATIENCE_MS);
+    expect(await workOfFeeds(kube)).toEqual(before);
+  });
+
+  it("upgrade the fleet from 0.1.0 without a change to a feed, and give it a policy where told to", async () => {
+    const before = await workOfFeeds(kube);
+    const networkPolicy = { enabled: true, extraEgress: [{ ports: [{ port: 8085, protocol: "TCP" }] }] };
+    const flags = [...(await writeFleet({ networkPolicy })), "--namespace=markets"];
+    await helm(home, "upgrade", "feeds", "charts/stockfeeds", ...flags, "--kubeconfig", plane.kubeconfig);
+    // One for all, since they share a namespace. The kubelet here has no network that would keep to it.
+    const policies = (await kube.list(`/apis/networking.k8s.io/v1/namespaces/markets/networkpolicies`)).items;
+    expect(policies).toMatchObject([{ metadata: { name: "feeds-pods" } }]);
+    expect(await workOfFeeds(kube)).toEqual(before);
+  });
+
+  it("roll back to 0.1.0 by the page's command, and forth again, with feeds that polled all the time", async () => {
+    const before = await workOfFeeds(kube);
+    await page("docs/upgrade.md", "rollback");
+    expect(await versions(kube)).toEqual(["0.1.0"]);
+    await until(async () => !(await takesWantedHash(kube)), PATIENCE_MS);
+    expect(await operators()).toHaveLength(1);
+    await until(allReady, PATIENCE_MS);
+    await upgrade("--reset-then-reuse-values");
+    expect(await versions(kube)).toEqual([VERSION]);
+    await until(allReady, PATIENCE_MS);
+    expect(await workOfFeeds(kube)).toEqual(before);
+    await until(async () => (await uids(JOBS)).some((uid) => !jobsBefore.includes(uid)), 90_000);
+  });
+
+  it("are set by the commands of the pages on Grafana and on Dataflow", async () => {
     await page("docs/grafana.md", "boards");
     const boards = `/api/v1/namespaces/${NAMESPACE}/configmaps?labelSelector=grafana_dashboard`;
     expect((await kube.list(boards)).items).toHaveLength(4);
@@ -211,7 +206,7 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
     expect(planned).toContain("STOCKFEED_WORKER_PUBLIC_IPS");
     await page("docs/upgrade.md", "rollback");
     expect((await kube.list(boards)).items).toEqual([]);
-    await until(async () => (await ready("tech")) && (await ready("gold")), PATIENCE_MS);
+    await until(allReady, PATIENCE_MS);
   });
 
   it("let editors of a namespace make feeds by the roles of the page on security", async () => {
@@ -249,11 +244,8 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
     expect(await uids(FEEDS)).toEqual(feeds);
     expect(await uids(CRONJOBS)).toEqual(workloads);
     // Jobs are the cluster's business: the next minute has one as if nothing had happened.
-    const jobs = await uids("/apis/batch/v1/namespaces/markets/jobs");
-    await until(
-      async () => (await uids("/apis/batch/v1/namespaces/markets/jobs")).some((uid) => !jobs.includes(uid)),
-      90_000,
-    );
+    const jobs = await uids(JOBS);
+    await until(async () => (await uids(JOBS)).some((uid) => !jobs.includes(uid)), 90_000);
     for (const name of ["gold", "tin"]) await kube.delete(`${FEEDS}/${name}`);
     const { metadata } = await kube.get<LiveFeed>(`${FEEDS}/gold`);
     expect(metadata.deletionTimestamp).toBeDefined();
@@ -273,7 +265,7 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
     const adapt = (script: string) =>
       script
         .replace(/image\.repository=\S+/, "image.repository=stockfeed")
-        .replace("image.tag=0.1.0", "image.tag=dev")
+        .replace(`image.tag=${VERSION}`, "image.tag=dev")
         .replaceAll("my-project", bigQuery.project)
         .replace(" --wait", ` ${flags.join(" ")} --wait`);
     const said = await page("docs/helm.md", "install", adapt);
@@ -308,7 +300,7 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
     // That of the feed that was let go without an operator, as it said.
     const left = await topicOf("tin");
     await page("docs/uninstall.md", "uninstall");
-    await expect(crd()).rejects.toMatchObject({ code: 404 });
+    await expect(kube.get(CRD)).rejects.toMatchObject({ code: 404 });
     expect(await topics()).toEqual(["stockfeed-dead-letter", left]);
     expect((await kube.list(CRONJOBS)).items).toEqual([]);
   });
@@ -328,9 +320,5 @@ describe.skipIf(isSkipped)("the charts", { timeout: 180_000, retry: 0 }, () => {
     const stands = { PUBSUB_EMULATOR_HOST: emulator.host, BIGQUERY_EMULATOR_HOST: bigQuery.url };
     const path = [tools, bin, process.env.PATH ?? ""].join(delimiter);
     return { ...helmHome, ...stands, PATH: path, KUBECONFIG: plane.kubeconfig };
-  }
-
-  async function more(concurrency: string): Promise<string[]> {
-    return [...(await operatorValues()), "--set", `concurrency=${concurrency}`];
   }
 });

@@ -46,7 +46,7 @@ describe.skipIf(withoutPart((await terraformMissing()) ?? kubeToolMissing("helm"
   it.each(["embedded", "dataflow"])("is values that the operator's chart takes: %s", async (run) => {
     const objects = await rendered("stockfeed-operator", "stockfeed-system", output(run, "operator_values"));
     const deployment = JSON.stringify(objects.find(({ kind }) => kind === "Deployment"));
-    expect(deployment).toContain('"europe-west2-docker.pkg.dev/acme-prod/stockfeed/stockfeed:0.1.0"');
+    expect(deployment).toContain('"europe-west2-docker.pkg.dev/acme-prod/stockfeed/stockfeed:0.2.0"');
     expect(deployment).toContain("acme-prod");
     const workers = ["IMAGE", "SERVICE_ACCOUNT", "SUBNETWORK", "PUBLIC_IPS"].map(
       (part) => `"STOCKFEED_WORKER_${part}"`,

@@ -131,7 +131,7 @@ describe.skipIf(withoutPart(missing))("a reader of the page on", () => {
   it("GKE types nothing that fails, and gets the images, accounts and feeds that belong together", async () => {
     const { calls, applied, rendered } = await follow("docs/quickstart-gke.md");
     expect(checkTerraform(calls)).toBeGreaterThan(10);
-    const image = "europe-west2-docker.pkg.dev/acme-prod/stockfeed/stockfeed:0.1.0";
+    const image = "europe-west2-docker.pkg.dev/acme-prod/stockfeed/stockfeed:0.2.0";
     expect(calls).toContainEqual(expect.objectContaining({ program: "docker", args: ["push", image] }));
     expect(rendered).toContain(`image: ${image}`);
     const credentials = calls.find(({ args }) => args.includes("get-credentials"));

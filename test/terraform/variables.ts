@@ -67,7 +67,7 @@ export const REFUSED: Readonly<Record<string, readonly Refused[]>> = {
     namespaces,
     members("readers"),
     channels,
-    { variable: "image_tag", value: '"a/b"', mend: "such as 0.1.0" },
+    { variable: "image_tag", value: '"a/b"', mend: "such as 0.2.0" },
   ],
   "modules/bigquery": [
     project,

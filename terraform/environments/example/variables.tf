@@ -98,11 +98,11 @@ variable "readers" {
 variable "image_tag" {
   description = "Tag of the images stockfeed and worker in the registry."
   type        = string
-  default     = "0.1.0"
+  default     = "0.2.0"
 
   validation {
     condition     = can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", var.image_tag))
-    error_message = "image_tag is \"${var.image_tag}\". Take the tag that the image was pushed with, such as 0.1.0."
+    error_message = "image_tag is \"${var.image_tag}\". Take the tag that the image was pushed with, such as 0.2.0."
   }
 }
 

@@ -107,7 +107,7 @@ run "dataflow" {
   }
 
   assert {
-    condition     = yamldecode(output.operator_values).env.STOCKFEED_WORKER_IMAGE == "europe-west2-docker.pkg.dev/acme-prod/stockfeed/worker:0.1.0"
+    condition     = yamldecode(output.operator_values).env.STOCKFEED_WORKER_IMAGE == "europe-west2-docker.pkg.dev/acme-prod/stockfeed/worker:0.2.0"
     error_message = "The operator is not told of the workers' image: ${output.operator_values}"
   }
 
