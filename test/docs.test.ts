@@ -6,7 +6,6 @@
  */
 import { once } from "node:events";
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cliReference } from "../scripts/cli-reference.ts";
@@ -17,6 +16,7 @@ import { Checkout } from "./checkout.ts";
 import { conditionReasons } from "./condition-reasons.ts";
 import { anchors, type Fence, fences, links } from "./markdown.ts";
 import { pageBlock } from "./page-commands.ts";
+import { freePort } from "./server-process.ts";
 
 const root = join(import.meta.dirname, "..");
 const files = globSync(["*.md", "docs/**/*.md"], { cwd: root }).sort();
@@ -135,16 +135,6 @@ describe("the documentation", () => {
     expect(read("docs/reference/cli.md")).toBe(await cliReference());
   });
 });
-
-/** A port that nobody listens on, a moment ago at least. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** Output without the figures that differ from run to run. */
 function steady(output: string): string {

@@ -24,7 +24,7 @@ const place = ({ page, line, marks, command }: AccountItem) => `${page}:${line} 
 /** Whether a test runs a marked block by its page's path and the last of its mark's names. */
 function hasRunner({ page, marks }: AccountItem): boolean {
   const [mark = "", name] = marks;
-  const wanted = mark === "run" || name === undefined ? [page] : [page, `"${name}"`];
+  const wanted = mark === "run" ? [page] : [page, `"${name ?? mark}"`];
   return [...runners.values()].some((text) => wanted.every((part) => text.includes(part)));
 }
 

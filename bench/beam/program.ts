@@ -15,16 +15,22 @@ const TIMES = /(\d+)m([\d.]+)s (\d+)m([\d.]+)s\s*$/;
  */
 export async function runProgram(command: string, args: readonly string[], log: string): Promise<number> {
   const output = openSync(log, "w");
+  const env = { ...process.env, LC_ALL: "C" };
   const timed = ["-c", TIMED, "sh", command, ...args];
-  const child = spawn("sh", timed, { stdio: ["ignore", output, output], detached: true });
+  const child = spawn("sh", timed, { stdio: ["ignore", output, output], detached: true, env });
   closeSync(output);
   const { pid } = child;
   if (pid !== undefined) watchGroup(pid);
   const [code] = (await once(child, "exit")) as [number | null];
   if (pid !== undefined) forgetGroup(pid);
   const printed = readFileSync(log, "utf8");
-  if (code !== 0)
-    throw new Error(`${command} ended with ${String(code)}:\n${printed.split("\n").slice(-15).join("\n")}`);
-  const [, minutes, seconds, systemMinutes, systemSeconds] = TIMES.exec(printed)?.map(Number) ?? [];
-  return ((minutes ?? NaN) + (systemMinutes ?? NaN)) * 60 + (seconds ?? NaN) + (systemSeconds ?? NaN);
+  if (code !== 0) throw new Error(`${command} ended with ${String(code)}:\n${lastOf(printed)}`);
+  const times = TIMES.exec(printed);
+  if (times === null) throw new Error(`${command} ended without the shell's times:\n${lastOf(printed)}`);
+  const [, minutes = 0, seconds = 0, systemMinutes = 0, systemSeconds = 0] = times.map(Number);
+  return (minutes + systemMinutes) * 60 + seconds + systemSeconds;
+}
+
+function lastOf(printed: string): string {
+  return printed.split("\n").slice(-15).join("\n");
 }

@@ -36,7 +36,7 @@ export const toleration = z
     key: text,
     operator: text,
     value: text,
-    effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]),
+    effect: z.enum(["", "NoSchedule", "PreferNoSchedule", "NoExecute"]),
     tolerationSeconds: z.int(),
   })
   .partial();

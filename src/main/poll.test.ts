@@ -119,11 +119,12 @@ describe("a Job's poller", () => {
     });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    const { polling, env } = jobWithLeft(4);
+    const { polling, env } = jobWithLeft(6);
     const provider = { type: "IEX", baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
     const poller = start({ ...simulated, provider, polling }, env);
-    expect(await poller.ended).toEqual({ code: 0, signal: null });
+    const ended = await poller.ended;
     server.close();
+    expect(ended).toEqual({ code: 0, signal: null });
     const { quotes = 0, requests: { within = {}, seconds = 0 } = {} } = (await summary()) ?? {};
     expect(quotes).toBeGreaterThan(0);
     // Each quote has a request of its own; a request that its slot's end broke off may have been short.

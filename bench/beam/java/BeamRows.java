@@ -33,7 +33,7 @@ import org.joda.time.Duration;
 /**
  * The windows of a feed on Beam's own sliding windows, by its Flink runner on a local cluster in this process, from a file of
  * quotes to files of rows and of dead letters: parsed once, then a branch a resolution, with late firings that accumulate, in
- * one streaming job. Its arguments are a job's file, then options of the runner. Values have coders of their own, and are
+ * one streaming job. Its only argument is a job's file. Values have coders of their own, and are
  * neither copied between steps nor checkpointed, which is all to its advantage.
  */
 public final class BeamRows {

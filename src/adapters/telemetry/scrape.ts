@@ -7,7 +7,7 @@ const LINES = 2_000;
 const HEAD = 2;
 
 /**
- * The text of `/metrics`, as `registry.metrics()` gives it, but some thousand lines a turn of the event loop: the thirty
+ * The text of `/metrics`, as `registry.metrics()` gives it, but some thousand lines a turn of the event loop: the nineteen
  * series of each of ten thousand feeds take half a second to write, and reconciles and leases are not to stand still for
  * that. Metrics are read in the order in which they were made, not all at one moment.
  */
