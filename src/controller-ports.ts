@@ -113,6 +113,13 @@ export interface Messaging {
    * @throws MessagingError
    */
   seek(project: string, subscription: string, time: EpochMs): Promise<void>;
+  /**
+   * A time before which everything that the topic took has been acknowledged: when the oldest message that waits in the
+   * subscription was published, or now. 0 where it has waited for nearly as long as it is kept; undefined where there is no
+   * such subscription.
+   * @throws MessagingError
+   */
+  acknowledgedUpTo(project: string, subscription: string): Promise<EpochMs | undefined>;
   /** Already gone is done. @throws MessagingError */
   deleteTopic(project: string, name: string): Promise<void>;
   /** Already gone is done. @throws MessagingError */

@@ -12,6 +12,8 @@ export interface MemoryMessaging extends Messaging {
   project(name: string): { readonly topics: Map<string, Topic>; readonly subscriptions: Map<string, Subscription> };
   /** Writes that were made, such as `put topic x`. */
   readonly writes: string[];
+  /** Before which time everything has been acknowledged, by subscription; nobody knows of others. */
+  readonly acknowledged: Map<string, number>;
   /** Called before each call; what it throws is the call's answer. */
   fault: ((call: string) => void) | undefined;
   /** Called after each write has been made; what it throws is all that the caller sees. */
@@ -40,6 +42,7 @@ export function memoryMessaging(): MemoryMessaging {
   const fake: MemoryMessaging = {
     project,
     writes: [],
+    acknowledged: new Map(),
     fault: undefined,
     afterWrite: undefined,
     async inventory(name): Promise<MessagingInventory> {
@@ -61,6 +64,10 @@ export function memoryMessaging(): MemoryMessaging {
       call(`seek ${subscription} to ${new Date(time).toISOString()}`, () => {
         if (!project(name).subscriptions.has(subscription)) throw new MessagingError("NotFound", `no ${subscription}`);
       }),
+    acknowledgedUpTo: async (_name, subscription) => {
+      await call(`look at ${subscription}`);
+      return fake.acknowledged.get(subscription);
+    },
     deleteTopic: (name, topic) =>
       call(`delete topic ${topic}`, () => {
         const { topics, subscriptions } = project(name);

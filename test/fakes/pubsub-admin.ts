@@ -14,6 +14,8 @@ export class FakePubsubAdmin implements AdminCalls {
   readonly calls: string[] = [];
   /** What the next call of this name rejects with, before it has done anything. */
   readonly faults = new Map<string, Error>();
+  readonly snapshots = new Set<string>();
+  waitingSince = 0;
   /** What lists wait for. */
   gate: Promise<void> = Promise.resolve();
 
@@ -26,6 +28,22 @@ export class FakePubsubAdmin implements AdminCalls {
     this.#record(`seek ${path} ${new Date(time).toISOString()}`);
     if (!this.subscriptions.held.has(path)) throw grpcError(5, `5 NOT_FOUND: ${path}`);
     return Promise.resolve();
+  }
+
+  /** Expires as that of a subscription whose oldest message waits since `waitingSince`. */
+  async createSnapshot(path: string, subscription: string): Promise<number> {
+    await Promise.resolve();
+    this.#record(`snapshot ${path}`);
+    if (!this.subscriptions.held.has(subscription)) throw grpcError(5, `5 NOT_FOUND: ${subscription}`);
+    if (this.snapshots.has(path)) throw grpcError(6, `6 ALREADY_EXISTS: ${path}`);
+    this.snapshots.add(path);
+    return this.waitingSince + 7 * 86_400_000;
+  }
+
+  async deleteSnapshot(path: string): Promise<void> {
+    await Promise.resolve();
+    this.#record(`drop ${path}`);
+    if (!this.snapshots.delete(path)) throw grpcError(5, `5 NOT_FOUND: ${path}`);
   }
 
   close(): Promise<void> {

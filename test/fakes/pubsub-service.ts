@@ -142,6 +142,12 @@ function methods(
         find(byName(request));
         return {};
       },
+      // Of a subscription in which nothing waits.
+      CreateSnapshot: (request: Request) => {
+        find(byName(request));
+        return { name: request.name, expireTime: { seconds: String(Math.floor(Date.now() / 1_000) + 604_800) } };
+      },
+      DeleteSnapshot: () => ({}),
     }),
   };
   return Object.fromEntries(Object.entries(named).map(([name, call]) => [name, answer(name, call)]));

@@ -20,6 +20,9 @@ export interface AdminCalls {
   readonly subscriptions: ObjectCalls<ApiSubscription>;
   /** Delivers again from this time on; one request. */
   seek(path: string, time: EpochMs): Promise<void>;
+  /** Makes a snapshot of a subscription. @returns when it expires */
+  createSnapshot(path: string, subscription: string): Promise<EpochMs>;
+  deleteSnapshot(path: string): Promise<void>;
   /** Closes the connections. */
   close(): Promise<void>;
 }
@@ -48,6 +51,13 @@ export async function adminCalls({ emulatorHost }: Pick<PubsubSettings, "emulato
     seek: async (subscription, ms) => {
       const time = { seconds: Math.floor(ms / 1_000), nanos: (ms % 1_000) * 1_000_000 };
       await subscriber.seek({ subscription, time }, ONE_ATTEMPT);
+    },
+    createSnapshot: async (name, subscription) => {
+      const [{ expireTime }] = await subscriber.createSnapshot({ name, subscription }, ONE_ATTEMPT);
+      return Number(expireTime?.seconds ?? 0) * 1_000 + Math.floor((expireTime?.nanos ?? 0) / 1_000_000);
+    },
+    deleteSnapshot: async (snapshot) => {
+      await subscriber.deleteSnapshot({ snapshot }, ONE_ATTEMPT);
     },
     close: async () => {
       await Promise.all([publisher.close(), subscriber.close()]);

@@ -15,6 +15,14 @@ export function fencedCalls(calls: AdminCalls, fence: () => void): AdminCalls {
       fence();
       await calls.seek(path, time);
     },
+    createSnapshot: async (path, subscription) => {
+      fence();
+      return calls.createSnapshot(path, subscription);
+    },
+    deleteSnapshot: async (path) => {
+      fence();
+      await calls.deleteSnapshot(path);
+    },
     close: () => calls.close(),
   };
 }

@@ -66,6 +66,32 @@ describe.skipIf(missing !== undefined && process.env.CI !== "true")(
       await Promise.all([messaging.close(), client.close()]);
     });
 
+    it("tells up to when all was acknowledged, by the oldest message that waits", async () => {
+      const messaging = open();
+      const { name } = WINDOWS;
+      await messaging.putTopic("waiting", QUOTES);
+      await messaging.putSubscription("waiting", WINDOWS);
+      expect(await messaging.acknowledgedUpTo("waiting", "gone")).toBeUndefined();
+      const before = Date.now();
+      expect(await messaging.acknowledgedUpTo("waiting", name)).toBeGreaterThan(before - 2_000);
+      const client = new PubSub({ projectId: "waiting", apiEndpoint: emulator.host, emulatorMode: true });
+      await client.topic(QUOTES.name).publishMessage({ data: Buffer.from("waits") });
+      const publishedBy = Date.now();
+      await expect.poll(() => Date.now(), { timeout: 10_000 }).toBeGreaterThan(publishedBy + 2_000);
+      const whileItWaits = await messaging.acknowledgedUpTo("waiting", name);
+      const published = await new Promise<number>((resolve) => {
+        client.subscription(name).on("message", (message) => {
+          message.ack();
+          resolve(message.publishTime.getTime());
+        });
+      });
+      expect(whileItWaits).toBe(published);
+      await expect
+        .poll(() => messaging.acknowledgedUpTo("waiting", name), { timeout: 20_000 })
+        .toBeGreaterThan(publishedBy + 1_500);
+      await Promise.all([messaging.close(), client.close()]);
+    });
+
     it("lists more than a page", async () => {
       const calls = await adminCalls({ emulatorHost: emulator.host });
       const names = Array.from({ length: 1003 }, (_, i) => `projects/many/topics/feed-${i}`);

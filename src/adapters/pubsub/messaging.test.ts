@@ -46,6 +46,42 @@ describe("a subscription that is rewound", () => {
   });
 });
 
+describe("what waits in a subscription", () => {
+  const SNAPSHOT = "projects/acme/snapshots/feed-windows";
+
+  it("is told by when a snapshot of it expires, which is gone again afterwards, also one that was left behind", async () => {
+    const { admin, messaging } = await feedWorld();
+    admin.waitingSince = Date.parse("2026-01-05T14:56:50.250Z");
+    expect(await messaging.acknowledgedUpTo("acme", "feed-windows")).toBe(admin.waitingSince);
+    admin.snapshots.add(SNAPSHOT);
+    admin.newCalls();
+    expect(await messaging.acknowledgedUpTo("acme", "feed-windows")).toBe(admin.waitingSince);
+    expect(admin.newCalls()).toEqual(["snapshot", "drop", "snapshot", "drop"].map((call) => `${call} ${SNAPSHOT}`));
+    expect(admin.snapshots.size).toBe(0);
+  });
+
+  it("is not known of a subscription that is not there, and all may wait where Pub/Sub takes no snapshot any more", async () => {
+    const { admin, messaging } = await feedWorld();
+    expect(await messaging.acknowledgedUpTo("acme", "gone")).toBeUndefined();
+    admin.faults.set("snapshot", grpcError(9, "9 FAILED_PRECONDITION: it would expire within the hour"));
+    expect(await messaging.acknowledgedUpTo("acme", "feed-windows")).toBe(0);
+    admin.faults.set("snapshot", grpcError(14, "14 UNAVAILABLE: away"));
+    await expect(messaging.acknowledgedUpTo("acme", "feed-windows")).rejects.toMatchObject({ kind: "Unavailable" });
+  });
+
+  it("is not looked at by who leads no more", async () => {
+    const { admin } = await feedWorld();
+    const stranger = pubsubMessaging({
+      calls: () => Promise.resolve(admin),
+      fence: () => {
+        throw new ClusterError("NotLeader", "another leads");
+      },
+    });
+    await expect(stranger.acknowledgedUpTo("acme", "feed-windows")).rejects.toMatchObject({ kind: "NotLeader" });
+    expect(admin.newCalls()).toEqual([]);
+  });
+});
+
 describe("the inventory", () => {
   it("is listed once an interval, whoever asks and however often", async () => {
     const { admin, time, messaging } = await feedWorld();

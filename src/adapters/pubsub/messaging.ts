@@ -52,6 +52,10 @@ export interface MessagingOptions {
 const LIST_INTERVAL_MS = 60_000;
 const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
+/** Of a snapshot that would expire within the hour. */
+const FAILED_PRECONDITION = 9;
+/** How long a snapshot lives of a subscription in which nothing waits. */
+const SNAPSHOT_MS = 7 * 86_400_000;
 
 /** Pub/Sub's administration as a port. */
 export function pubsubMessaging(options: MessagingOptions): Messaging & { close(): Promise<void> } {
@@ -108,6 +112,29 @@ class PubsubMessaging implements Messaging {
   async seek(project: string, subscription: string, time: EpochMs): Promise<void> {
     const call = { project, action: `rewind the subscription ${subscription}` };
     await this.#try(call, (calls) => calls.seek(subscriptionPath(project, subscription), time));
+  }
+
+  /**
+   * Pub/Sub has no call that tells the age of what waits. A snapshot does: it lives for seven days, less that age.
+   * https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.snapshots#Snapshot.FIELDS.expire_time
+   */
+  async acknowledgedUpTo(project: string, subscription: string): Promise<EpochMs | undefined> {
+    const call = { project, action: `look at what waits in the subscription ${subscription}` };
+    const path = `projects/${project}/snapshots/${subscription}`;
+    return this.#try(call, async (calls) => {
+      const drop = () => unless(NOT_FOUND, calls.deleteSnapshot(path));
+      const take = () => calls.createSnapshot(path, subscriptionPath(project, subscription));
+      try {
+        // One that is there was left by somebody who was killed.
+        const expiry = await unless(ALREADY_EXISTS, take(), () => drop().then(take));
+        await drop();
+        return expiry - SNAPSHOT_MS;
+      } catch (error) {
+        if (statusOf(error) === NOT_FOUND) return undefined;
+        if (statusOf(error) === FAILED_PRECONDITION) return 0;
+        throw error;
+      }
+    });
   }
 
   async deleteTopic(project: string, name: string): Promise<void> {

@@ -6,6 +6,7 @@ import { outcomeOf } from "../faults.ts";
 import { stalled, waiting } from "../outcome.ts";
 import { changeOf } from "../run-facts.ts";
 import type { ValidRun } from "../run.ts";
+import { behindBacklog } from "./backlog.ts";
 import { type JobAction, type JobDecision, type JobVerdict, LOOK_AGAIN_MS } from "./decision.ts";
 import { type JobRecord, type LaunchIntent, timeOf, without } from "./job-record.ts";
 import { hasJobs, jobLaunch, windowOf } from "./job-spec.ts";
@@ -15,6 +16,8 @@ import { surroundingsOf } from "./wanted-of-run.ts";
 
 /** How long a place counts as full after Dataflow said so. */
 const FULL_MS = 60_000;
+
+const NO_MESSAGING = waiting("MessagingNotReady", "The topics and subscriptions come first; see MessagingReady.");
 
 interface Decided {
   readonly window: string;
@@ -32,10 +35,10 @@ export async function carryOut(run: ValidRun, survey: JobSurvey, decided: Decide
   const { decision, before, window } = decided;
   const { action, record } = decision;
   if (record === undefined) return decision;
-  if (action === undefined) {
-    noteIntent(run, survey, record, before);
-    return decision;
-  }
+  if (action === undefined)
+    return record.launch?.requestId === before?.launch?.requestId
+      ? decision
+      : noteIntent(run, survey, { ...decision, record }, before);
   try {
     if (action.kind === "launch") {
       const launched = await launch(run, survey, window, { ...decision, record }, action.intent);
@@ -83,10 +86,7 @@ async function launch(
   const spec = windowOf(feed, window);
   const around = surroundingsOf(run);
   if (spec === undefined || around === undefined || !hasJobs(feed)) return decision;
-  if (!run.messagingReady || !run.rowsReady) {
-    const message = "The topics and subscriptions come first; see MessagingReady.";
-    return { record, verdict: waiting("MessagingNotReady", message) };
-  }
+  if (!run.messagingReady || !run.rowsReady) return { record, verdict: NO_MESSAGING };
   const wanted = jobLaunch(feed, spec, intent, around);
   const notYet = nameConflict(survey, wanted) ?? sentBefore(run, wanted, intent);
   if (notYet !== undefined) return { record, verdict: notYet };
@@ -113,16 +113,35 @@ function noteFailure({ memory: { failedLaunches }, object: { metadata } }: Valid
   failedLaunches.set(uid, failed);
 }
 
-/** Keeps room for a job that was just decided on; one that ran as it was wanted was ended by somebody else. */
-function noteIntent(run: ValidRun, survey: JobSurvey, record: JobRecord, before: JobRecord | undefined): void {
+/**
+ * A launch was just decided: sees from where its job has to read, and keeps room for it. A job that ran as it was wanted
+ * was ended by somebody else.
+ */
+async function noteIntent(
+  run: ValidRun,
+  survey: JobSurvey,
+  decision: JobDecision & { readonly record: JobRecord },
+  before: JobRecord | undefined,
+): Promise<JobDecision> {
+  const { record, verdict } = decision;
+  const undecided = before?.launch === undefined ? without(record, "launch") : { ...record, launch: before.launch };
+  if (record.launch === undefined) return decision;
+  if (record.launch.rewindTo !== undefined && !run.messagingReady) return { record: undecided, verdict: NO_MESSAGING };
+  let noted: JobRecord;
+  try {
+    noted = await behindBacklog(run, survey, record);
+  } catch (error) {
+    if (!(error instanceof MessagingError)) throw error;
+    return { record: undecided, verdict: verdictOf(error) };
+  }
   const { launch, window, wantedHash } = record;
-  if (launch === undefined || launch.requestId === before?.launch?.requestId) return;
   run.memory.updates.noteUnsent(launch.requestId, run.now);
-  if (launch.replaces !== undefined) return;
+  if (launch.replaces !== undefined) return { record: noted, verdict };
   countUp(survey, launch);
   const wasRight =
     before?.state === "Running" && before.wantedHash === wantedHash && before.generation === launch.generation;
   if (wasRight) run.changes.push({ kind: "corrected", object: `job ${jobName(run.feed, window, launch.generation)}` });
+  return { record: noted, verdict };
 }
 
 function launchFailed(

@@ -237,7 +237,7 @@ describe("a change of the spec", () => {
   it("that puts a resolution back reads again from before its job's end, though nothing is remembered of that", async () => {
     const both = specOf({ resolutions: [{ window: "1m" }, { window: "5m" }] });
     const world = await runningWorld(both);
-    world.time.now = Date.parse("2026-01-05T16:00:00Z");
+    world.time.now = Date.parse("2026-01-05T20:00:00Z");
     edit(world, specOf());
     await run(world);
     expect(states(world)).toEqual(["job-1 Running", "job-2 Drained"]);
@@ -249,7 +249,7 @@ describe("a change of the spec", () => {
     expect(states(world)).toEqual(["job-1 Running", "job-2 Drained", "job-3 Running"]);
     // It is not known for how long the job had been draining when it ended, a second after it was told to: ten minutes, the
     // window, its lateness, a slot and a margin.
-    expect(seeks(world).at(-1)).toMatch(/windows-5m to 2026-01-05T15:42:5\d/);
+    expect(seeks(world).at(-1)).toMatch(/windows-5m to 2026-01-05T19:42:5\d/);
   });
 
   it("that adds a resolution reads as much as its first windows need", async () => {

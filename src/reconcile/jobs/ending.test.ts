@@ -186,6 +186,8 @@ describe("a resolution that is put back", () => {
     ["Failed", 30 * MINUTE],
     ["Drained", 9 * MINUTE],
     ["Updated", 9 * MINUTE],
+    // It may have waited for its machines for most of that time.
+    ["Drained", 119 * MINUTE],
   ])("is read from before the end of the one before where the last may not have caught up: %s", (state, lived) => {
     expect(readsAgo(drained, job(state, now - 2 * HOUR, now - 2 * HOUR + lived))).toBe(3 * HOUR + reach);
   });
@@ -197,8 +199,22 @@ describe("a resolution that is put back", () => {
     expect(readsAgo(before, updated, next)).toBe(4 * HOUR + reach);
   });
 
-  it("is read from before the first end of all where none is known to have caught up", () => {
+  it("is read from before the end of the one before, too, where the last had a long past to read and not so much time", () => {
+    expect(
+      readsAgo(job("Drained", now - 100 * HOUR, now - 90 * HOUR), job("Drained", now - 60 * HOUR, now - 30 * HOUR)),
+    ).toBe(90 * HOUR + reach);
+  });
+
+  it("is read from before its last job's end where that went on with what those before had read", () => {
+    const first = job("Updated", now - 11 * HOUR, now - 7 * HOUR);
+    const next = job("Drained", now - 7.1 * HOUR, now - 6 * HOUR);
+    expect(readsAgo(first, next)).toBe(11 * HOUR + wanted.rewindMs);
+    const goingOn = { ...next, labels: { "stockfeed-replaces": first.id } };
+    expect(readsAgo(first, goingOn)).toBe(6 * HOUR + reach);
+  });
+
+  it("is read from before the first job's beginning where none is known to have caught up", () => {
     const failed = [5, 4, 3].map((hours) => job("Failed", now - (hours + 0.1) * HOUR, now - hours * HOUR));
-    expect(readsAgo(...failed)).toBe(5 * HOUR + reach);
+    expect(readsAgo(...failed)).toBe(5.1 * HOUR + wanted.rewindMs);
   });
 });

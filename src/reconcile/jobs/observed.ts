@@ -4,6 +4,7 @@ import {
   isActive,
   isServing,
   type JobRecord,
+  REPLACES_LABEL,
   REQUEST_LABEL,
   SPEC_LABEL,
   takesOverFrom,
@@ -15,10 +16,12 @@ import type { WantedJob } from "./wanted-job.ts";
 
 /** A job that has run for so long has caught up with what it had to read again, and what failed before it is forgotten. */
 const HEALTHY_MS = 600_000;
+/** Longer than a job may wait for its machines: Dataflow gives up one of which none works for an hour. */
+const QUEUE_MS = 2 * 3_600_000;
 /** As much as the status has of why an update was refused. */
 const LONGEST_REASON = 500;
 /** What topics and subscriptions keep. */
-const RETENTION_MS = 7 * 24 * 3_600_000;
+export const RETENTION_MS = 7 * 24 * 3_600_000;
 
 /**
  * What was remembered, with what the list tells since: which job failed or was refused, from when quotes have to be read
@@ -86,35 +89,55 @@ export function asRefused(record: JobRecord, why: string): JobRecord {
 /** The end of the job that computed tells from when the next one has to read. */
 function withRewind(wanted: WantedJob, jobs: readonly Job[], record: JobRecord, now: EpochMs): JobRecord {
   const { jobId } = record;
-  const current = jobId === undefined ? forgotten(wanted, jobs) : jobs.find(({ id }) => id === jobId);
-  if (current === undefined) {
-    return jobId === undefined || record.rewindTo !== undefined ? record : rewound(record, now - RETENTION_MS);
+  if (jobId === undefined) {
+    const from = record.rewindTo === undefined ? forgotten(wanted, jobs) : undefined;
+    return from === undefined ? record : rewound(record, from - wanted.rewindMs);
   }
-  // What took over from one that is remembered reads on; of one that is not, it may be what has not caught up.
-  if (isServing(current) || (current.state === "Updated" && jobId !== undefined)) return record;
-  const from = current.stateSince - wanted.rewindMs;
-  if (current.state === "Draining") return rewound(record, from);
-  // When it stopped reading was not seen; a drain takes no longer than its timeout.
-  return record.rewindTo === undefined ? rewound(record, from - wanted.drainTimeoutMs) : record;
+  const current = jobs.find(({ id }) => id === jobId);
+  if (current === undefined) {
+    return record.rewindTo === undefined ? rewound(record, now - RETENTION_MS) : record;
+  }
+  // What took over from it reads on.
+  if (isServing(current) || current.state === "Updated") return record;
+  if (current.state !== "Draining" && record.rewindTo !== undefined) return record;
+  return rewound(record, readUntil(current, wanted) - wanted.rewindMs);
+}
+
+/** When a job stopped reading; of one that is over that was not seen, but a drain takes no longer than its timeout. */
+function readUntil({ state, stateSince }: Job, { drainTimeoutMs }: WantedJob): EpochMs {
+  return state === "Draining" ? stateSince : stateSince - drainTimeoutMs;
 }
 
 /**
- * The job from whose end quotes may be missing where nothing is remembered of it: its resolution was taken out of the spec
- * and put back, or a status was lost. A job may have ended that never ran, or had not caught up, so it is the first to end
- * since one had surely caught up: too far back costs only reading again. Where the embedded engine has computed since,
- * nothing is missing.
+ * From when quotes may be missing where nothing is remembered of the jobs that are listed: the resolution was taken out of
+ * the spec, with its subscription, and put back, or a status was lost. A job may have ended that never ran, or had not
+ * caught up, so it is the end of the last that surely had; where none had, the first one's beginning. Too far back costs
+ * only reading again. Where the embedded engine has computed since, nothing is missing.
  */
-function forgotten({ hasEngine }: WantedJob, jobs: readonly Job[]): Job | undefined {
-  if (hasEngine || jobs.some(isServing)) return undefined;
-  const last = jobs.findIndex(hadCaughtUp);
-  const doubtful = last < 0 ? jobs : jobs.slice(0, last + 1);
-  return doubtful.toSorted((one, other) => one.stateSince - other.stateSince)[0];
+function forgotten(wanted: WantedJob, jobs: readonly Job[]): EpochMs | undefined {
+  if (wanted.hasEngine || jobs.some(isServing)) return undefined;
+  const began = new Map<string, EpochMs>();
+  let from: EpochMs | undefined;
+  for (const job of jobs.toReversed()) {
+    from ??= job.createdAt;
+    const beganAt = began.get(job.labels[REPLACES_LABEL] ?? "") ?? job.createdAt;
+    began.set(job.id, beganAt);
+    if (hadCaughtUp(job, beganAt, from, wanted)) from = Math.max(from, readUntil(job, wanted));
+  }
+  return from;
 }
 
-/** Whether a job had caught up by its end: none that never ran is drained, or updated. */
-function hadCaughtUp({ state, createdAt, stateSince }: Job): boolean {
+/**
+ * Whether a job had surely caught up by its end: it was drained, or updated, which none is that never ran, and it was there
+ * for as long as it may wait for machines, and then for as long again as it was behind when it began. Caveat: this takes it
+ * to read at least twice as fast as quotes come. One that doesn't is behind in its subscription, where that is still there.
+ * @param beganAt when it was made, or the first of those whose reading it went on with
+ * @param from from when quotes may have been missing then
+ */
+function hadCaughtUp({ state, stateSince }: Job, beganAt: EpochMs, from: EpochMs, wanted: WantedJob): boolean {
   const ran = state === "Draining" || state === "Drained" || state === "Updated";
-  return ran && stateSince - createdAt >= HEALTHY_MS;
+  const behindMs = QUEUE_MS + beganAt - (from - wanted.rewindMs);
+  return ran && stateSince - beganAt >= QUEUE_MS + behindMs + wanted.drainTimeoutMs;
 }
 
 /** With a rewind to this time, or to the earlier one that it has. */
