@@ -88,14 +88,14 @@ async function launch(
   if (spec === undefined || around === undefined || !hasJobs(feed)) return decision;
   if (!run.messagingReady || !run.rowsReady) return { record, verdict: NO_MESSAGING };
   const wanted = jobLaunch(feed, spec, intent, around);
-  const notYet = nameConflict(survey, wanted) ?? sentBefore(run, wanted, intent);
+  const notYet = nameConflict(survey, wanted) ?? sentBefore(run, survey, wanted, intent);
   if (notYet !== undefined) return { record, verdict: notYet };
   const rewindTo = timeOf(intent.rewindTo);
   if (rewindTo !== undefined) {
     const subscription = jobSubscription(feed, window, intent.generation);
     await ports.messaging.seek(feed.spec.pubsub.projectId, subscription, rewindTo);
   }
-  run.memory.updates.noteSent(intent.requestId, run.now);
+  run.memory.updates.noteSent(intent, run.now);
   await ports.jobs.launch(wanted);
   ports.telemetry.countJobLaunch(window, (record.failures?.count ?? 0) > 0 ? "failure" : "spec");
   if (intent.replaces === undefined) countUp(survey, intent);
@@ -135,7 +135,7 @@ async function noteIntent(
     return { record: undecided, verdict: verdictOf(error) };
   }
   const { launch, window, wantedHash } = record;
-  run.memory.updates.noteUnsent(launch.requestId, run.now);
+  run.memory.updates.noteDecided(launch, before?.launch, run.now);
   if (launch.replaces !== undefined) return { record: noted, verdict };
   countUp(survey, launch);
   const wasRight =
@@ -155,7 +155,7 @@ function launchFailed(
       case "AlreadyExists":
         return { record, verdict: waiting("Launching", error.message, LOOK_AGAIN_MS) };
       case "Quota":
-        run.memory.updates.noteUnsent(intent.requestId, run.now);
+        run.memory.updates.noteUnsent(intent, run.now);
         if (intent.replaces === undefined) {
           run.memory.fullPlaces.set(placeKey(intent), run.now + FULL_MS);
         } else {
@@ -165,12 +165,13 @@ function launchFailed(
         // Another project may have room for a further job: it is asked for at the next turn.
         return { record, verdict: waiting("QuotaExceeded", error.message, LOOK_AGAIN_MS) };
       case "Invalid":
+        run.memory.updates.noteUnsent(intent, run.now);
         if (intent.replaces === undefined) break;
         // What goes on meanwhile is said at the next turn.
         return { record: asRefused(record, error.message), verdict: waiting("Updating", error.message, 0) };
       case "Forbidden":
       case "NotFound":
-        run.memory.updates.noteUnsent(intent.requestId, run.now);
+        run.memory.updates.noteUnsent(intent, run.now);
         break;
       case "Unavailable":
         break;
@@ -184,13 +185,18 @@ function verdictOf(error: Error): JobVerdict {
   return outcome.kind === "done" ? { kind: "running" } : outcome;
 }
 
-/** An update that may be under way already, and that a repeat would not be the same as. */
-function sentBefore({ memory, now }: ValidRun, wanted: JobLaunch, intent: LaunchIntent): JobVerdict | undefined {
-  if (wanted.pipeline.template !== "BeamYaml" || intent.replaces === undefined) return undefined;
-  const waitMs = memory.updates.waitMs(intent, now);
-  if (waitMs === 0) return undefined;
+/** An update of the job that may be under way already, where this is not the same to Dataflow. */
+function sentBefore(
+  { memory, now }: ValidRun,
+  { own }: JobSurvey,
+  { pipeline }: JobLaunch,
+  intent: LaunchIntent,
+): JobVerdict | undefined {
+  if (intent.replaces === undefined) return undefined;
+  const sent = memory.updates.unlisted(intent, own, now);
+  if (sent === undefined || (pipeline.template !== "BeamYaml" && sent.requestId === intent.requestId)) return undefined;
   const message = `The update of job ${intent.replaces} may have been sent; Dataflow's list is waited for to show the new job.`;
-  return waiting("Updating", message, Math.min(waitMs, LOOK_AGAIN_MS));
+  return waiting("Updating", message, Math.min(sent.waitMs, LOOK_AGAIN_MS));
 }
 
 /** Somebody else's job of the name, which would only answer that it runs. */

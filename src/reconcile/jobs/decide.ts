@@ -12,7 +12,7 @@
 import type { Job, JobPlace } from "../../job-ports.ts";
 import type { EpochMs } from "../../quotes/quote.ts";
 import { type JobDecision, stopping, type Turn, waits } from "./decision.ts";
-import { beingMade, ended, endJobs, overdue, unseen } from "./ending.ts";
+import { beingMade, ended, endJobs, overdue, takenOver, unseen } from "./ending.ts";
 import { backedOff } from "./failures.ts";
 import {
   generationOf,
@@ -30,7 +30,6 @@ import {
 } from "./job-record.ts";
 import { observed, rewound } from "./observed.ts";
 import { chooseRoom, isPlaced, quotaMessage } from "./placement.ts";
-import { LISTED_MS } from "./update-book.ts";
 import type { WantedJob } from "./wanted-job.ts";
 
 const ROOM_MS = 60_000;
@@ -141,13 +140,6 @@ function beside(turn: Turn): JobDecision {
   const place = placeOf(turn);
   if (place === undefined) return noRoom(turn);
   return launch(turn, { place, generation, rewindTo: turn.now - turn.wanted.rewindMs });
-}
-
-/** Waits for the job that took over from the last one, where it is not listed yet; undefined where there is none such. */
-function takenOver(turn: Turn): JobDecision | undefined {
-  const [newest] = turn.jobs;
-  if (newest?.state !== "Updated" || turn.now - newest.stateSince >= LISTED_MS) return undefined;
-  return waits(turn, "Updating", `The job that took over from job ${newest.id} is not listed yet.`);
 }
 
 /** Nothing serves, and nothing ends. */

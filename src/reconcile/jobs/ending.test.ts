@@ -112,6 +112,48 @@ describe("a deleted feed on Dataflow", () => {
     expect(states(orphaned)).toEqual(["job-1 Running"]);
   });
 
+  it.each(["TypeScript", "BeamYaml"])(
+    "waits for the job that took over where the list does not show it yet, and ends it: %s",
+    async (template) => {
+      const world = await runningWorld(specOf({}, { template }));
+      world.time.now += 60 * MINUTE;
+      edit(world, specOf({ symbols: ["AAPL"] }, { template }));
+      world.jobs.listLagMs = 5 * MINUTE;
+      for (let turn = 0; turn < 3; turn++) await world.reconcile();
+      world.jobs.work();
+      expect(states(world)).toEqual(["job-1 Updated", "job-2 Running"]);
+      remove(world).time.now += 2 * MINUTE;
+      await world.reconcile();
+      expect(gone(world)).toBe(false);
+      world.time.now += 3 * MINUTE;
+      await world.reconcile();
+      world.jobs.work();
+      await world.reconcile();
+      expect(states(world)).toEqual(["job-1 Updated", "job-2 Drained"]);
+      expect(gone(world)).toBe(true);
+    },
+  );
+
+  it("waits for a job that was launched and that the list does not show yet, and ends it", async () => {
+    const world = jobsWorld();
+    world.jobs.listLagMs = 5 * MINUTE;
+    for (let turn = 0; turn < 5; turn++) await world.reconcile();
+    world.jobs.work();
+    expect(states(world)).toEqual(["job-1 Running"]);
+    remove(world);
+    world.restart();
+    await world.reconcile();
+    world.time.now += 3 * MINUTE;
+    await world.reconcile();
+    expect(gone(world)).toBe(false);
+    world.time.now += MINUTE;
+    await world.reconcile();
+    world.jobs.work();
+    await world.reconcile();
+    expect(states(world)).toEqual(["job-1 Drained"]);
+    expect(gone(world)).toBe(true);
+  });
+
   it("is not held up by a Dataflow that never let it launch a job, but by one that has its jobs", async () => {
     const forbid = (world: ReconcileWorld) => {
       world.jobs.fault = () => {

@@ -1,5 +1,7 @@
+import type { Job } from "../../job-ports.ts";
 import { type EndingTurn, type JobDecision, stopping, waits } from "./decision.ts";
-import { isEnding, isServing, timeOf, without } from "./job-record.ts";
+import { isActive, isEnding, isServing, takesOverFrom, timeOf, without } from "./job-record.ts";
+import { LISTED_MS } from "./update-book.ts";
 
 /** How long a launch that is not seen may still come to run. */
 const UNSEEN_MS = 120_000;
@@ -12,7 +14,7 @@ export function endJobs(turn: EndingTurn, how: "drain" | "cancel"): JobDecision 
   const late = how === "cancel" ? jobs.filter(({ state }) => state === "Draining") : [];
   if (late.length > 0) return stopping(turn, late, "cancel");
   const over = { ...without(record, "launch"), state: "Suspended" };
-  return ended(turn) ?? unseen(turn) ?? { record: over, verdict: { kind: "off" } };
+  return ended(turn) ?? takenOver(turn) ?? unseen(turn) ?? { record: over, verdict: { kind: "off" } };
 }
 
 /** Waits for jobs of which Dataflow does not tell yet whose they are; undefined where there are none. */
@@ -33,6 +35,21 @@ export function unseen(turn: EndingTurn): JobDecision | undefined {
   const launchedAt = timeOf(record.launch?.time);
   if (launchedAt === undefined || now - launchedAt >= UNSEEN_MS) return undefined;
   return waits(turn, "Draining", `A launch of ${record.window} may still come to run.`);
+}
+
+/** Waits for a job that took over from one of these and is not listed yet; undefined where there is none such. */
+export function takenOver(turn: EndingTurn): JobDecision | undefined {
+  const { jobs, now } = turn;
+  const old = jobs.find(
+    (job) => job.state === "Updated" && now - job.stateSince < LISTED_MS && !jobs.some(tookOverFrom(job)),
+  );
+  if (old === undefined) return undefined;
+  return waits(turn, "Updating", `The job that took over from job ${old.id} is not listed yet.`);
+}
+
+/** One that was over before that was to take over, and failed. */
+function tookOverFrom(old: Job): (job: Job) => boolean {
+  return (job) => takesOverFrom(job, old) && (isActive(job) || job.stateSince >= old.stateSince);
 }
 
 /** Waits for jobs that end, and cancels those that take too long; undefined where none ends. */

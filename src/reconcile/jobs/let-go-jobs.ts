@@ -12,6 +12,8 @@ import { type JobSurvey, placeKey, placesOf, surveyOf } from "./survey.ts";
 /** How long a job may take to be cancelled; a deletion is not held up for longer. */
 const CANCEL_MS = 600_000;
 const DEFAULT_DRAIN_MS = 600_000;
+/** A record that stands for all. */
+const ALL: JobRecord = { window: "all windows", engine: "Dataflow", state: "Draining", specHash: "" };
 
 /** What of the spec counts, read as it is: a feed whose spec is refused has to go too. */
 interface LooseSpec {
@@ -28,7 +30,7 @@ export async function letGoJobs(
   policy: "Drain" | "Cancel",
   drained: EpochMs,
 ): Promise<Outcome | undefined> {
-  const { ports, now, records, changes } = run;
+  const { ports, now, records, changes, memory } = run;
   const survey = await surveyed(run);
   const own = [...survey.own].sort((one, other) => other.createdAt - one.createdAt);
   if (policy === "Drain" && now < drained && own.some(isServing)) {
@@ -36,10 +38,9 @@ export async function letGoJobs(
     return waiting("Draining", message, Math.min(LOOK_AGAIN_MS, drained - now));
   }
   const drainTimeoutMs = policy === "Drain" ? drainTimeoutOf(run) : 0;
-  const record = lastLaunched(records);
-  const wanted = { window: "all windows", drainTimeoutMs };
+  const wanted = { window: ALL.window, drainTimeoutMs };
   const { unnamed } = survey;
-  const turn = { wanted, jobs: own, unnamed, record, now };
+  const turn = { wanted, jobs: own, unnamed, record: ALL, now };
   const { action, verdict } = endJobs(turn, policy === "Drain" ? "drain" : "cancel");
   if (action?.kind === "stop") {
     for (const job of action.jobs) {
@@ -48,10 +49,12 @@ export async function letGoJobs(
     }
   }
   // One that is being made was asked to end by nobody yet, and would go on for good; one that drains is cancelled in time.
+  const isUnlisted = records.some(({ launch }) => launch && memory.updates.unlisted(launch, own, now) !== undefined);
   const isAsked = action === undefined && unnamed.length === 0 && !own.some(({ state }) => state === "Draining");
   const mayGo = isAsked && now >= drained + drainTimeoutMs + CANCEL_MS;
-  const isOver = verdict.kind !== "waiting" || mayGo;
-  return isOver ? undefined : waiting("Draining", verdict.message, LOOK_AGAIN_MS);
+  if (mayGo || (verdict.kind !== "waiting" && !isUnlisted)) return undefined;
+  const message = verdict.kind === "waiting" ? verdict.message : "A launch may still come to run.";
+  return waiting("Draining", message, LOOK_AGAIN_MS);
 }
 
 /** Subscriptions that the feed's jobs read, by what is remembered of them. */
@@ -101,12 +104,4 @@ function drainTimeoutOf({ object }: FeedRun): number {
   } catch {
     return DEFAULT_DRAIN_MS;
   }
-}
-
-/** A record that stands for all: with the newest launch, which may still come to run. */
-function lastLaunched(records: readonly JobRecord[]): JobRecord {
-  const newest = records
-    .filter(({ launch }) => launch !== undefined)
-    .toSorted((one, other) => ((one.launch?.time ?? "") < (other.launch?.time ?? "") ? 1 : -1))[0];
-  return newest ?? { window: "all windows", engine: "Dataflow", state: "Draining", specHash: "" };
 }

@@ -104,6 +104,27 @@ describe("an update by a template whose job Dataflow's list does not show yet", 
   });
 });
 
+it.each(["BeamYaml", "TypeScript"])(
+  "an update to yet another spec waits until the job of the one before is listed: %s",
+  async (template) => {
+    const world = await changedWorld({ template });
+    world.jobs.listLagMs = 5 * MINUTE;
+    await pass(world, 1);
+    edit(world, specOf({ symbols: ["MSFT"] }, { template }));
+    await pass(world, 1);
+    world.jobs.work();
+    await pass(world, 2);
+    expect(states(world)).toEqual(["job-1 Updated", "job-2 Running"]);
+    const rewinds = world.messaging.writes.length;
+    await pass(world, 3);
+    world.jobs.work();
+    await pass(world, 6);
+    expect(states(world)).toEqual(["job-1 Updated", "job-2 Updated", "job-3 Running"]);
+    expect(world.condition("Ready")).toMatchObject({ status: "True" });
+    expect(world.messaging.writes.length).toBe(rewinds);
+  },
+);
+
 it("an update of the own graph is repeated at once, since a repeat is the same launch", async () => {
   const world = await changedWorld({});
   world.jobs.listLagMs = 5 * MINUTE;
