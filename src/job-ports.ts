@@ -104,10 +104,13 @@ export interface Jobs {
 export class JobsError extends Error {
   override readonly name = "JobsError";
   readonly kind: "AlreadyExists" | "Forbidden" | "NotFound" | "Invalid" | "Quota" | "Unavailable";
+  /** Whether it failed before anything was launched: no job can come of it. */
+  readonly isUnsent: boolean;
 
   /** @param message names the project, the job and the mend */
-  constructor(kind: JobsError["kind"], message: string, options?: ErrorOptions) {
+  constructor(kind: JobsError["kind"], message: string, options: ErrorOptions & { readonly isUnsent?: boolean } = {}) {
     super(message, options);
     this.kind = kind;
+    this.isUnsent = options.isUnsent ?? false;
   }
 }

@@ -409,6 +409,19 @@ describe("a launch", () => {
     expect(await jobs.list(PLACE)).toMatchObject([{ name: NAME, state: "Running", labels: LAUNCH.labels }]);
   });
 
+  it("of Beam YAML tells whether it failed before it was sent", async () => {
+    const launch: JobLaunch = { ...LAUNCH, pipeline: { ...PIPELINE, template: "BeamYaml" } };
+    storage.failNextUpload({ status: 403, message: "Not you." });
+    await expect(jobs.launch(launch)).rejects.toMatchObject({ isUnsent: true });
+    const { id } = await jobs.launch(launch);
+    const update = { ...launch, requestId: "request-2", replaceJobId: id };
+    const away = { status: 503, reason: "UNAVAILABLE", message: "Away." };
+    fake.failNext("get", away);
+    await expect(jobs.launch(update)).rejects.toMatchObject({ kind: "Unavailable", isUnsent: true });
+    fake.failNext("launchTemplate", away);
+    await expect(jobs.launch(update)).rejects.toMatchObject({ kind: "Unavailable", isUnsent: false });
+  });
+
   it("of Beam YAML that updates a job updates no successor of it when it is repeated, however long that is not listed", async () => {
     await fake.close();
     await start({ listLagMs: 3_600_000 });

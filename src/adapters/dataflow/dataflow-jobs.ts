@@ -283,9 +283,14 @@ function assertOwn(made: ApiJob, { name, requestId }: JobLaunch, { place }: Atte
  * A template's launch finds the job to update by its name, which its successor has too.
  * @throws JobsError where another has taken over from the job
  */
-async function assertNotReplaced(calls: DataflowCalls, launch: JobLaunch, { place }: Attempt): Promise<void> {
+async function assertNotReplaced(calls: DataflowCalls, launch: JobLaunch, attempt: Attempt): Promise<void> {
   const { name, replaceJobId } = launch;
-  if (replaceJobId === undefined || jobOf(place, await calls.get(place, replaceJobId)).state !== "Updated") return;
+  const { place } = attempt;
+  if (replaceJobId === undefined) return;
+  const old = await calls.get(place, replaceJobId).catch((error: unknown) => {
+    throw jobsError(error, attempt, true);
+  });
+  if (jobOf(place, old).state !== "Updated") return;
   throw new JobsError(
     "AlreadyExists",
     `Another job ${name} of project ${place.projectId}, ${place.region}, has taken over from ${replaceJobId} already.`,

@@ -33,13 +33,16 @@ const CALLS = /per ?(100 )?(second|minute|hour|day|user)|rate limit/i;
 /** A limit of what a project may have at once: jobs, processors, addresses. */
 const RESOURCE_LIMITS: ReadonlySet<string> = new Set(["RESOURCE_QUOTA_EXCEEDED", "quotaExceeded"]);
 
-/** The error of a failed call of Dataflow, with who can mend it and how. */
-export function jobsError(error: unknown, attempt: Attempt): JobsError {
+/**
+ * The error of a failed call of Dataflow, with who can mend it and how.
+ * @param isUnsent whether the call only came before a launch
+ */
+export function jobsError(error: unknown, attempt: Attempt, isUnsent = false): JobsError {
   const fault = apiFault(error);
   const kind = kindOf(fault);
   const { projectId, region } = attempt.place;
   const lead = `Dataflow of project ${projectId}, ${region}, did not ${attempt.action}: ${fault.said}.`;
-  return new JobsError(kind, [lead, mend(kind, fault, attempt)].filter(Boolean).join(" "));
+  return new JobsError(kind, [lead, mend(kind, fault, attempt)].filter(Boolean).join(" "), { isUnsent });
 }
 
 /** The same of Cloud Storage, where the pipeline is staged. @param uri `gs://bucket/object` */
@@ -54,7 +57,7 @@ export function stagingError(error: unknown, uri: string, { place, action }: Att
       `add-iam-policy-binding ${bucket} --member=serviceAccount:EMAIL --role=roles/storage.objectUser.`,
     NotFound: `Make the bucket, in the region of the jobs: gcloud storage buckets create ${bucket} --location=${place.region}. Or mend spec.dataflow.tempLocation.`,
   };
-  return new JobsError(kind, [lead, mends[kind]].filter(Boolean).join(" "));
+  return new JobsError(kind, [lead, mends[kind]].filter(Boolean).join(" "), { isUnsent: true });
 }
 
 function kindOf({ status, reason, said, info }: ApiFault): Kind {

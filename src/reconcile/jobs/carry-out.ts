@@ -16,6 +16,8 @@ import { surroundingsOf } from "./wanted-of-run.ts";
 
 /** How long a place counts as full after Dataflow said so. */
 const FULL_MS = 60_000;
+/** No job comes of a launch that Dataflow refused so. */
+const REFUSALS: readonly JobsError["kind"][] = ["Quota", "Invalid", "Forbidden", "NotFound"];
 
 const NO_MESSAGING = waiting("MessagingNotReady", "The topics and subscriptions come first; see MessagingReady.");
 
@@ -95,8 +97,11 @@ async function launch(
     const subscription = jobSubscription(feed, window, intent.generation);
     await ports.messaging.seek(feed.spec.pubsub.projectId, subscription, rewindTo);
   }
-  run.memory.updates.noteSent(intent, run.now);
-  await ports.jobs.launch(wanted);
+  const takeBack = run.memory.updates.noteSent(intent, run.now);
+  await ports.jobs.launch(wanted).catch((error: unknown) => {
+    if (error instanceof JobsError && error.isUnsent) takeBack();
+    throw error;
+  });
   ports.telemetry.countJobLaunch(window, (record.failures?.count ?? 0) > 0 ? "failure" : "spec");
   if (intent.replaces === undefined) countUp(survey, intent);
   run.changes.push(
@@ -151,11 +156,11 @@ function launchFailed(
   record: JobRecord,
 ): JobDecision {
   if (error.name === "JobsError") {
+    if (!error.isUnsent && REFUSALS.includes(error.kind)) run.memory.updates.noteUnsent(intent, run.now);
     switch (error.kind) {
       case "AlreadyExists":
         return { record, verdict: waiting("Launching", error.message, LOOK_AGAIN_MS) };
       case "Quota":
-        run.memory.updates.noteUnsent(intent, run.now);
         if (intent.replaces === undefined) {
           run.memory.fullPlaces.set(placeKey(intent), run.now + FULL_MS);
         } else {
@@ -165,14 +170,11 @@ function launchFailed(
         // Another project may have room for a further job: it is asked for at the next turn.
         return { record, verdict: waiting("QuotaExceeded", error.message, LOOK_AGAIN_MS) };
       case "Invalid":
-        run.memory.updates.noteUnsent(intent, run.now);
         if (intent.replaces === undefined) break;
         // What goes on meanwhile is said at the next turn.
         return { record: asRefused(record, error.message), verdict: waiting("Updating", error.message, 0) };
       case "Forbidden":
       case "NotFound":
-        run.memory.updates.noteUnsent(intent, run.now);
-        break;
       case "Unavailable":
         break;
     }

@@ -92,6 +92,17 @@ describe("an update by a template whose job Dataflow's list does not show yet", 
     expect(states(world)).toEqual(["job-1 Updated", "job-2 Running"]);
   });
 
+  it("is sent again at once where it was not sent, since what comes before failed", async () => {
+    const world = await changedWorld(YAML);
+    world.jobs.fault = (call) => {
+      if (call.startsWith("launch")) throw new JobsError("Unavailable", "Cloud Storage is away", { isUnsent: true });
+    };
+    await pass(world, 1);
+    world.jobs.fault = undefined;
+    await pass(world, 2);
+    expect(states(world)).toEqual(["job-1 Running", "job-2 Pending"]);
+  });
+
   it("is sent again at once where Dataflow said for certain that it was not taken", async () => {
     const world = await changedWorld(YAML);
     world.jobs.fault = (call) => {

@@ -36,9 +36,13 @@ export class UpdateBook {
     this.#note(intent, now, false);
   }
 
-  /** A launch is sent now, whatever comes of it. */
-  noteSent(intent: LaunchIntent, now: EpochMs): void {
+  /** A launch is sent now, whatever comes of it. @returns what makes it unsaid, where it was not sent after all */
+  noteSent(intent: LaunchIntent, now: EpochMs): () => void {
+    const before = this.#of(intent, now);
     this.#note(intent, now, true);
+    return () => {
+      this.#known.set(keyOf(intent), before);
+    };
   }
 
   /**
