@@ -123,7 +123,7 @@ function update(turn: Turn, stale: Job, serving: readonly Job[]): JobDecision {
     return stopping(here, [stale], "drain");
   }
   return (
-    noRoomBeside(here, stale) ?? launch(here, { place: stale, generation: generationOf(stale), replaces: stale.id })
+    noRoomToUpdate(here, stale) ?? launch(here, { place: stale, generation: generationOf(stale), replaces: stale.id })
   );
 }
 
@@ -171,7 +171,7 @@ function noRoom({ wanted, record }: Turn): JobDecision {
 }
 
 /** Dataflow refused an update where the job is, for as many jobs run there as may: what serves goes on. */
-function noRoomBeside(turn: Turn, old: Job): JobDecision | undefined {
+function noRoomToUpdate(turn: Turn, old: Job): JobDecision | undefined {
   const { places, window } = turn.wanted;
   const isRefused = places.some((place) => place.refusesUpdates && samePlace(place, old));
   if (!isRefused) return undefined;

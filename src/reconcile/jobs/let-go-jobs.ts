@@ -50,8 +50,8 @@ export async function letGoJobs(
   }
   // One that is being made was asked to end by nobody yet, and would go on for good; one that drains is cancelled in time.
   const isUnlisted = records.some(({ launch }) => launch && memory.updates.unlisted(launch, own, now) !== undefined);
-  const isAsked = action === undefined && unnamed.length === 0 && !own.some(({ state }) => state === "Draining");
-  const mayGo = isAsked && now >= drained + drainTimeoutMs + CANCEL_MS;
+  const isAllAsked = action === undefined && unnamed.length === 0 && !own.some(({ state }) => state === "Draining");
+  const mayGo = isAllAsked && now >= drained + drainTimeoutMs + CANCEL_MS;
   if (mayGo || (verdict.kind !== "waiting" && !isUnlisted)) return undefined;
   const message = verdict.kind === "waiting" ? verdict.message : "A launch may still come to run.";
   return waiting("Draining", message, LOOK_AGAIN_MS);
