@@ -87,7 +87,7 @@ export async function allContestants(say: (line: string) => void): Promise<Conte
       direct,
       {
         name: "beam-ts-prism",
-        slots: [1, 8],
+        slots: [1, 24],
         missing: noPrism,
         run: async ({ pipelines }) => {
           for (const pipeline of pipelines) await runOnPrism(await prism(), await boundedProto(pipeline));
@@ -96,13 +96,13 @@ export async function allContestants(say: (line: string) => void): Promise<Conte
       },
       {
         name: "beam-python-direct",
-        slots: [4, 16],
+        slots: [4, 64],
         missing: noPython,
         run: async ({ jobFile }, log) => python(jobFile, "direct", log),
       },
       {
         name: "beam-python-prism",
-        slots: [1, 8],
+        slots: [1, 24],
         missing: noPython ?? noPrism,
         // Its own part of it alone: Prism has a process of its own.
         run: async ({ jobFile }, log) => {

@@ -108,18 +108,22 @@ describe("quotes that one Pod may not take", () => {
 
   it("are warned of with the figures", () => {
     expect(warningsOf(many)).toEqual([
-      "5,000 quotes a second may be more than one Pod takes, whose one core was full at 2,600 to 5,300: " +
+      "5,000 quotes a second may be more than one Pod takes, whose one core was full at 4,630 to 5,160: " +
         "measure, split the feed into several, or have engine Dataflow.",
     ]);
     expect(warningsOf({ ...many, polling: { interval: "10s" } })).toEqual([]);
   });
 
   it("are not said to fit one, and ask for more workers than the spec allows", () => {
-    const [jobs, workers, ...others] = warningsOf({ ...many, engine: "Dataflow", dataflow: DATAFLOW });
+    const [jobs, workers, ...others] = warningsOf({
+      ...many,
+      engine: "Dataflow",
+      dataflow: { ...DATAFLOW, maxWorkers: 1 },
+    });
     expect(jobs).toBe("3 Dataflow jobs run without pause, of the 25 that a project may run by default.");
-    expect(workers).toMatch(/at least: 7 for 5m, 21 for 15m; spec\.dataflow\.maxWorkers is 3,/);
+    expect(workers).toMatch(/at least: 2 for 5m, 3 for 15m; spec\.dataflow\.maxWorkers is 1,/);
     expect(others).toEqual([]);
-    expect(warningsOf({ ...many, engine: "Dataflow", dataflow: { ...DATAFLOW, maxWorkers: 21 } })).toHaveLength(1);
+    expect(warningsOf({ ...many, engine: "Dataflow", dataflow: { ...DATAFLOW, maxWorkers: 3 } })).toHaveLength(1);
   });
 
   it("are a figure of the plan for programs", () => {

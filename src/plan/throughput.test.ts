@@ -13,7 +13,7 @@ it("counts a quote of every symbol in every slot", () => {
   expect(quotesPerSecond(specOf(30, "1m"))).toBe(0.5);
 });
 
-it("trusts one Pod below what nearly filled its core", () => {
+it("trusts one Pod below half of what filled its core", () => {
   expect(fitsOnePod(specOf(5000, "10s"))).toBe(true);
   expect(fitsOnePod(specOf(2499, "1s"))).toBe(true);
   expect(fitsOnePod(specOf(2500, "1s"))).toBe(false);
@@ -27,19 +27,19 @@ describe("a job's workers, at least", () => {
   });
 
   it("are as many as the measured figures make", () => {
-    // A window of 90 slots: a core was measured to do 1,130 messages a second, and a worker has two.
-    const resolutions = [{ window: "90s" }];
-    expect(workersOf(2260, "1s", { resolutions })).toEqual({ "1m30s": 1 });
-    expect(workersOf(2261, "1s", { resolutions })).toEqual({ "1m30s": 2 });
-    expect(workersOf(4521, "1s", { resolutions })).toEqual({ "1m30s": 3 });
+    // Ten times what a core was measured to take for 90 windows, from 30 on: a worker has two, and does 1,726 a second.
+    const resolutions = [{ window: "15m" }];
+    expect(workersOf(1726, "1s", { resolutions })).toEqual({ "15m": 1 });
+    expect(workersOf(1727, "1s", { resolutions })).toEqual({ "15m": 2 });
+    expect(workersOf(3454, "1s", { resolutions })).toEqual({ "15m": 3 });
   });
 
   it("grow with the windows that a quote is in, beyond what was measured too", () => {
-    // From 30 to 90 windows a message took 534 µs more; 60, 300 and 900 windows lie on that line: 618, 2,754, 8,095 µs.
+    // From 30 to 90 windows a message took 74 µs more; 60, 300 and 900 windows lie on that line: 125, 420, 1,158 µs.
     expect(workersOf(5000, "1s")).toEqual({
-      "1m": Math.ceil((5000 * 618e-6) / 2),
-      "5m": Math.ceil((5000 * 2754e-6) / 2),
-      "15m": Math.ceil((5000 * 8095e-6) / 2),
+      "1m": Math.ceil((5000 * 125e-6) / 2),
+      "5m": Math.ceil((5000 * 420e-6) / 2),
+      "15m": Math.ceil((5000 * 1158e-6) / 2),
     });
   });
 });

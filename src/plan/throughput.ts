@@ -1,7 +1,7 @@
 /**
  * How many quotes a second the engines take, from this project's own benches (docs/dataflow.md, "How fast it is").
  *
- * Caveats: measured on one machine that had much else to do. A worker's figures are of the first stage of a job of the
+ * Caveats: measured on one machine with nothing else to do. A worker's figures are of the first stage of a job of the
  * TypeScript graph, from a stand-in for the runner: what Dataflow does between the stages comes on top, so workers are
  * never fewer than this says. Of BeamYaml's workers, in Python, nothing was measured; they take less.
  */
@@ -10,18 +10,18 @@ import type { StockFeedSpec } from "../api/stockfeed.ts";
 import { resolutionLabel, windowSpecs } from "../api/window-specs.ts";
 import { slotsPerWindow } from "../windows/window-spec.ts";
 
-/** From how many quotes a second on a Pod is to be measured before it is trusted: nearly what filled its one core. */
+/** From how many quotes a second on a Pod is to be measured before it is trusted: half of what filled its one core. */
 const POD_LIMIT = 2_500;
 /** Quotes a second that filled a Pod's one core. */
-export const POD_CORE = { least: 2_600, most: 5_300 } as const;
+export const POD_CORE = { least: 4_630, most: 5_160 } as const;
 /** Processors of a worker, each with a process of its own. */
 export const WORKER_CORES = 2;
 
 /** Messages a second of a worker's core, by the number of windows that a quote is in. */
 export const WORKER_CORE = [
-  { windows: 6, perSecond: 4_660 },
-  { windows: 30, perSecond: 2_850 },
-  { windows: 90, perSecond: 1_130 },
+  { windows: 6, perSecond: 26_700 },
+  { windows: 30, perSecond: 11_400 },
+  { windows: 90, perSecond: 6_190 },
 ] as const;
 
 /** Quotes a second, every symbol answering in every slot. */
