@@ -113,6 +113,11 @@ describe("the image", { timeout: 600_000 }, () => {
     expect([...listed].toSorted()).toEqual(await installedPackages(join(image, "node_modules")));
   });
 
+  it("has no old minimatch, which cdk8s-plus-27 has in its package and nothing here loads", async () => {
+    const packages = await installedPackages(join(image, "node_modules"));
+    expect(packages.filter((name) => /^(minimatch 3|brace-expansion 1)\./.test(name))).toEqual([]);
+  });
+
   it("runs as a user with a number, on a tree that this user can't write to", () => {
     expect(instructions).toContain(`USER ${USER}:${USER}`);
   });
