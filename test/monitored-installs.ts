@@ -46,6 +46,17 @@ const OUR_GROUPS = [
   { name: "ours", rules: RULES },
   { name: "slow", interval: "5m", rules: RULES },
 ];
+/** Chart and constructs are told of alerts in the same words. */
+const OUR_ALERTS = {
+  runbookUrl: "https://example.com/runbooks/",
+  labels: { team: "markets", severity: "page" },
+  additionalGroups: OUR_GROUPS,
+  rules: {
+    StockFeedNotReady: { enabled: false },
+    StockFeedSlotsMissed: { threshold: 0.2, for: "1h" },
+    StockFeedNoLeader: { severity: "warning" as const },
+  },
+};
 
 /** What it is, the chart's values, and the constructs' settings, but for those that every install has. */
 export const MONITORED_INSTALLS: [name: string, values: object, settings: Partial<OperatorSettings>][] = [
@@ -59,29 +70,11 @@ export const MONITORED_INSTALLS: [name: string, values: object, settings: Partia
     "with alerts of its own, scraped by other means",
     {
       monitoring: { prometheusRule: { enabled: true }, clusterRules: { enabled: true, interval: "1m" } },
-      alerts: {
-        runbookUrl: "https://example.com/runbooks/",
-        labels: { team: "markets", severity: "page" },
-        additionalGroups: OUR_GROUPS,
-        rules: {
-          StockFeedNotReady: { enabled: false },
-          StockFeedSlotsMissed: { threshold: 0.2, for: "1h" },
-          StockFeedNoLeader: { severity: "warning" },
-        },
-      },
+      alerts: OUR_ALERTS,
     },
     {
       monitoring: { prometheusRule: {}, clusterRules: { interval: "1m" } },
-      alerts: {
-        runbookUrl: "https://example.com/runbooks/",
-        labels: { team: "markets", severity: "page" },
-        additionalGroups: OUR_GROUPS,
-        rules: {
-          StockFeedNotReady: { enabled: false },
-          StockFeedSlotsMissed: { threshold: 0.2, for: "1h" },
-          StockFeedNoLeader: { severity: "warning" },
-        },
-      },
+      alerts: OUR_ALERTS,
     },
   ],
 ];

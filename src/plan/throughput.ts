@@ -1,9 +1,10 @@
 /**
  * How many quotes a second the engines take, from this project's own benches (docs/dataflow.md, "How fast it is").
  *
- * Caveats: measured on one machine with nothing else to do. A worker's figures are of the first stage of a job of the
- * TypeScript graph, from a stand-in for the runner: what Dataflow does between the stages comes on top, so workers are
- * never fewer than this says. Of BeamYaml's workers, in Python, nothing was measured; they take less.
+ * Caveats: measured on one machine; of a Pod's figures the lesser beside other programs, all else without. A worker's are of
+ * the first stage of a job of the TypeScript graph, from a stand-in for the runner: what Dataflow does between the stages
+ * comes on top, so workers are never fewer than this says. Of BeamYaml's workers, in Python, nothing was measured; they
+ * take less.
  */
 import { durationMs } from "../api/duration.ts";
 import type { StockFeedSpec } from "../api/stockfeed.ts";
